@@ -1,0 +1,176 @@
+"""A recipe: which model starts, which pairs train it in which order, and how it is calibrated.
+
+A recipe is a YAML file. It is validated as a whole before anything is read or trained, and every
+problem is reported at once. Recipes that ship with the package are found by name.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from nli.errors import ConfigError
+
+RECIPES = Path(__file__).parent.parent / "configs" / "recipes"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Base(_Strict):
+    """The encoder that training starts from: an installed package that carries it, or a hub name or folder."""
+
+    hub: str = Field(description="Hugging Face hub name, or a folder")
+    revision: str = "main"
+    package: str | None = Field(None, description="a Python package that carries the same weights, tried first")
+    path: str = Field("", description="folder of the model inside that package")
+
+
+class Source(_Strict):
+    """One set of labelled pairs. Exactly one of `file`, `cards` and `compose` says where they are.
+
+    `hub` names where the same rows, or the fuller set they were sampled from, can be had by anyone.
+    """
+
+    file: str | None = Field(None, description="JSON lines file below the data folder, or an absolute path")
+    cards: Literal["train", "dev"] | None = Field(None, description="event cards that ship in nli.eval.denial")
+    half: Literal["calibrate", "report"] | None = Field(None, description="only this half of the cards")
+    compose: Annotated[int, Field(gt=0)] | None = Field(None, description="number of compositional pairs to make")
+    compose_split: Literal["train", "dev"] = "train"
+    hub: str | None = None
+    licence: str = ""
+    url: str = ""
+    cap: Annotated[int, Field(gt=0)] | None = Field(None, description="at most so many rows, drawn by the seed")
+    without_tags: tuple[str, ...] = ()
+    only_tags: tuple[str, ...] = ()
+    hold_out_tag: str | None = Field(None, description="a tag prefix: a fifth of its values is never trained on")
+    both_orders: bool = Field(False, description="event cards: also the swapped pairs whose label is safe")
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Source:
+        given = [name for name in ("file", "cards", "compose") if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(f"give exactly one of file, cards and compose (given: {', '.join(given) or 'none'})")
+        return self
+
+
+class Stage(_Strict):
+    """One pass of training over a mixture: source name -> how many times its rows are seen."""
+
+    name: str
+    mixture: dict[str, Annotated[float, Field(gt=0)]]
+    learning_rate: Annotated[float, Field(gt=0)]
+    final_learning_rate: Annotated[float, Field(ge=0)] = 0.0
+    warmup: Annotated[float, Field(ge=0, le=1)] = 0.06
+
+
+class Training(_Strict):
+    """Settings that hold for every stage."""
+
+    max_tokens: Annotated[int, Field(ge=16)] = 192
+    batch_tokens: Annotated[int, Field(ge=64)] = 2048
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
+    freeze_embeddings: bool = True
+    checkpoint_steps: Annotated[int, Field(gt=0)] = 500
+    dev_steps: Annotated[int, Field(gt=0)] = 1000
+
+
+class Calibrate(_Strict):
+    """How temperature and threshold are fitted on the `dev` sources named here."""
+
+    sources: tuple[str, ...]
+    threshold_sources: tuple[str, ...] = ()
+    rule: Literal["max-f1"] = "max-f1"
+
+
+class Recipe(_Strict):
+    """A whole recipe; see the module docstring."""
+
+    name: str
+    seed: int = 0
+    base: Base
+    sources: dict[str, Source]
+    stages: tuple[Stage, ...]
+    training: Training = Training()
+    dev: tuple[str, ...] = ()
+    calibration: Calibrate
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Recipe:
+        used = [(f"stage {stage.name}", name) for stage in self.stages for name in stage.mixture]
+        used += [("dev", name) for name in self.dev]
+        used += [("calibration", name) for name in (*self.calibration.sources, *self.calibration.threshold_sources)]
+        missing = [f"{where} names the source {name!r}, which is not under sources" for where, name in used
+                   if name not in self.sources]
+        if not self.stages:
+            missing.append("there is no stage")
+        trained = {name for stage in self.stages for name in stage.mixture}
+        missing += [f"{name!r} is both trained on and used as dev" for name in
+                    sorted(trained & {*self.dev, *self.calibration.sources, *self.calibration.threshold_sources})]
+        if missing:
+            raise ValueError("; ".join(missing))
+        return self
+
+
+def load_recipe(name: str, overrides: dict[str, Any] | None = None) -> tuple[Recipe, Path]:
+    """Read and validate a recipe.
+
+    Args:
+        name: The name of a shipped recipe ("denial-minilm"), or the path of a YAML file.
+        overrides: Dotted keys and values that replace what the file says ("training.batch_tokens": 4096).
+
+    Returns:
+        The recipe and the path it was read from.
+
+    Raises:
+        ConfigError: If there is no such recipe, or it does not validate; the message lists every problem.
+    """
+    path = Path(name)
+    if path.suffix not in {".yaml", ".yml"}:
+        path = RECIPES / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in RECIPES.glob("*.yaml")))
+        raise ConfigError(f"There is no recipe {name!r}: give the path of a YAML file or one of {known}.")
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not YAML that can be read: {' '.join(str(error).split())}.") from error
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{path} must hold a mapping of settings, as in configs/recipes/smoke.yaml.")
+    for key, value in (overrides or {}).items():
+        _set(raw, key, value, path)
+    try:
+        return Recipe.model_validate(raw), path
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc']) or 'recipe'}: {item['msg'].removeprefix('Value error, ')}"
+            for item in error.errors()
+        )
+        raise ConfigError(f"{path} does not validate ({error.error_count()} problems): {problems}.") from error
+
+
+def _set(raw: dict[str, Any], key: str, value: Any, path: Path) -> None:  # noqa: ANN401 -- any YAML value
+    *parents, last = key.split(".")
+    node: Any = raw
+    for parent in parents:
+        node = node.setdefault(parent, {}) if isinstance(node, dict) else None
+    if not isinstance(node, dict):
+        raise ConfigError(f"{key!r} does not name a setting of {path}: write section.name=value.")
+    node[last] = value
+
+
+def learning_rate_at(stage: Stage, step: int, steps: int) -> float:
+    """Return the learning rate of one step: a linear warm-up, then a linear decay to the final rate."""
+    warm = max(1, math.ceil(stage.warmup * steps))
+    if step < warm:
+        return stage.learning_rate * (step + 1) / warm
+    left = (steps - step) / max(1, steps - warm)
+    return stage.final_learning_rate + (stage.learning_rate - stage.final_learning_rate) * left
