@@ -9,11 +9,16 @@ searched, read aloud and takes the page's own font.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Figure: TypeAlias = Any
+Axes: TypeAlias = Any
 
 # matplotlib only knows fixed colours: it draws in stand-ins, which are swapped for the variables below.
 _INK, _MUTED, _RULE, _ACCENT = "#010101", "#020202", "#030303", "#040404"
@@ -109,9 +114,7 @@ def reliability(key: str, title: str, after: Series, before: Series | None = Non
                 label=before.name,
                 zorder=2,
             )
-        axes.plot(
-            after.x, after.y, color=_ACCENT, linewidth=1.4, marker="o", markersize=4, label=after.name, zorder=3
-        )
+        axes.plot(after.x, after.y, color=_ACCENT, linewidth=1.4, marker="o", markersize=4, label=after.name, zorder=3)
         axes.legend(loc="upper left", borderaxespad=0.2, handlelength=1.8)
         points = ", ".join(f"{x:.2f} to {y:.2f}" for x, y in zip(after.x, after.y, strict=True))
         return _inline(figure, key, title, f"Predicted probability to observed share, bin by bin: {points}.")
@@ -153,7 +156,7 @@ def precision_recall(key: str, title: str, curve: Series, base_rate: float, mark
         return _inline(figure, key, title, described)
 
 
-def _draw_mark(axes: Any, mark: Mark, base_rate: float) -> None:
+def _draw_mark(axes: Axes, mark: Mark, base_rate: float) -> None:
     """Put the threshold's point, its intervals and its name on the curve, the name clear of both lines."""
     for interval, along in ((mark.x_range, True), (mark.y_range, False)):
         if interval is not None:
@@ -174,7 +177,7 @@ def _draw_mark(axes: Any, mark: Mark, base_rate: float) -> None:
     )
 
 
-def _square(x_label: str, y_label: str) -> tuple[Any, Any]:
+def _square(x_label: str, y_label: str) -> tuple[Figure, Axes]:
     """Return a figure and its axes, both running from 0 to 1."""
     from matplotlib.figure import Figure
 
@@ -187,13 +190,13 @@ def _square(x_label: str, y_label: str) -> tuple[Any, Any]:
     return figure, axes
 
 
-def _inline(figure: Any, key: str, title: str, description: str) -> str:
+def _inline(figure: Figure, key: str, title: str, description: str) -> str:
     """Return a figure as an SVG element fit to stand in a page among others of its kind."""
     buffer = StringIO()
     nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
     figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
     drawn = buffer.getvalue()
-    box = re.search(r'viewBox="([^"]+)"', drawn)
+    box = drawn.split('viewBox="', 1)[1].split('"', 1)[0]
     body = drawn[drawn.index(">", drawn.index("<svg")) + 1 :]
     for fixed, variable in _VARIABLES.items():
         body = body.replace(fixed, variable)
@@ -205,6 +208,6 @@ def _inline(figure: Any, key: str, title: str, description: str) -> str:
     body = re.sub(r" font-family: [^;]*;", "", body)
     body = re.sub(r"\n\s*", "\n", body).strip()
     return (
-        f'<svg class="plot" role="img" aria-labelledby="{key}-title {key}-desc" viewBox="{box.group(1) if box else ""}">'
+        f'<svg class="plot" role="img" aria-labelledby="{key}-title {key}-desc" viewBox="{box}">'
         f'<title id="{key}-title">{escape(title)}</title><desc id="{key}-desc">{escape(description)}</desc>\n{body}'
     )

@@ -19,7 +19,8 @@ import numpy as np
 from nli.calibration import Calibration, probabilities
 from nli.errors import InputError, ModelError, OutputError
 from nli.eval.results_schema import Decision, PredictionRow
-from nli.journal import AppendFile, Entry, Journal
+from nli.journal import Entry, Journal
+from nli.partfile import AppendFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -186,6 +186,9 @@ def _restored(values: Sequence[Any], kind: Any) -> Any | None:  # noqa: ANN401
     import pyarrow as pa
 
     try:
+        if pa.types.is_time(kind):  # text cannot be cast to a time of day, but to a moment
+            moments = [value and f"1970-01-01 {value}" for value in values]
+            return pa.array(moments, type=pa.string()).cast(pa.timestamp(kind.unit)).cast(kind)
         return pa.array(values, type=_plain(kind)).cast(kind)
     except (pa.ArrowException, OverflowError, TypeError, ValueError):
         return None

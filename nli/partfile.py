@@ -52,6 +52,8 @@ class AppendFile:
             fcntl.flock(self._file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
+        except OSError:  # some network file systems have no locks
+            return True
         return True
 
     def close(self) -> None:

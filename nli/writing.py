@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nli import parquet
-from nli.encoding import encode_row, kept_names, row_batches, write_csv
+from nli.encoding import encode_row, kept_names, output_row, row_batches, write_csv
 from nli.errors import InputError, OutputError
 from nli.journal import Entry, Journal
 from nli.partfile import PartFile, beside
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from nli.pairs import Reject
+
+__all__ = ["DECIMALS", "ResultWriter", "open_writer", "output_row", "source_key"]
 
 DECIMALS = 6
 """Decimals of the scores in a file: more would differ from one processor to the next."""
@@ -284,12 +286,12 @@ class _OutputFile(ResultWriter):
     def _resumable(self, run: Mapping[str, Any]) -> Entry:
         """Return the last window of an earlier run that is whole, all zero if none is."""
         size = self._partial.stat().st_size
-        if self._journal.header is None:
-            if size == 0:
-                return Entry()
-            raise InputError(f"{self._partial} cannot be resumed, for its journal is lost: delete it and start again.")
-        known = self._journal.header.get("run", {})
+        known = (self._journal.header or {}).get("run", {})
         changed = [key for key in {**known, **run} if known.get(key) != run.get(key)]
+        if changed and size == 0:
+            return Entry()  # nothing can be lost, and a run killed at its very start looks like this
+        if self._journal.header is None:
+            raise InputError(f"{self._partial} cannot be resumed, for its journal is lost: delete it and start again.")
         if changed:
             what = ", ".join(f"{key} was {known.get(key)!r} and is now {run.get(key)!r}" for key in changed)
             raise InputError(
@@ -306,17 +308,22 @@ class _OutputFile(ResultWriter):
         return Entry()
 
     def _start(self, header: Mapping[str, Any]) -> None:
-        """Bring journal and partial files to the same point, and open them for more."""
+        """Bring journal and partial files to the same point, and open them for more.
+
+        The journal comes last: as long as it says more than the files hold, it can be read back to a
+        window that they do hold, while a file without its journal could not be resumed.
+        """
         try:
+            with self._faults(self._path):
+                self._out = PartFile(self._path, self._last.size)
+            if self._rejects_path is not None:
+                with self._faults(self._rejects_path):
+                    self._rejects = PartFile(self._rejects_path, self._last.rejects_size)
             with self._faults(self._path):
                 if self._last == Entry():
                     self._journal.restart(header)
                 else:
                     self._journal.rewind(self._last)
-                self._out = PartFile(self._path, self._last.size)
-            if self._rejects_path is not None:
-                with self._faults(self._rejects_path):
-                    self._rejects = PartFile(self._rejects_path, self._last.rejects_size)
         except BaseException:
             self._close(failed=True)
             raise

@@ -52,6 +52,12 @@ def csv_bytes(*rows: dict[str, str], delimiter: str = ",") -> bytes:
     return text.getvalue().encode()
 
 
+def text_bytes(name: str, *rows: dict[str, str]) -> bytes:
+    if "csv" in name or "tsv" in name:
+        return csv_bytes(*rows, delimiter="\t" if "tsv" in name else ",")
+    return json_bytes(*rows)
+
+
 def save(folder: Path, name: str, data: bytes) -> Path:
     path = folder / name
     path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
@@ -74,10 +80,7 @@ def save_parquet(folder: Path, columns: dict[str, object], **options: object) ->
 )
 def test_every_text_format_gives_the_same_pairs(tmp_path: Path, name: str) -> None:
     rows = [GOOD, TRICKY, {"premise": "x", "hypothesis": "y" * 1_000_000}]
-    if "json" in name.lower():
-        data = json_bytes(*rows)
-    else:
-        data = csv_bytes(*rows, delimiter="\t" if "tsv" in name else ",")
+    data = text_bytes(name, *rows)
     pairs, rejects = read(save(tmp_path, name, data))
     assert [(pair.premise, pair.hypothesis) for pair in pairs] == [(row["premise"], row["hypothesis"]) for row in rows]
     assert [pair.row for pair in pairs] == rows
@@ -442,17 +445,17 @@ def test_truncated_gzip_gives_all_that_can_be_read_first(tmp_path: Path, name: s
     many = [{"premise": f"premise {number} {number**9 % 99991}", "hypothesis": "b"} for number in range(rows)]
     path = save(tmp_path, name, json_bytes(*many) if "json" in name else csv_bytes(*many))
     path.write_bytes(path.read_bytes()[:-9])
-    pairs = []
+    pairs: list[Pair] = []
+    reader = read_pairs(path, on_reject=lambda _: None)
+
+    def read_one_by_one() -> None:
+        while True:
+            pairs.append(next(reader))
+
     with pytest.raises(InputError) as caught:
-        pairs.extend(iter_into(pairs, read_pairs(path, on_reject=lambda _: None)))
+        read_one_by_one()
     assert rows - 2 <= len(pairs) <= rows
     assert f"ends early at line {len(pairs) + (1 if 'json' in name else 2)}" in str(caught.value)
-
-
-def iter_into(target: list[Pair], pairs: object) -> list[Pair]:
-    for pair in pairs:  # type: ignore[attr-defined]
-        target.append(pair)  # noqa: PERF402  (kept one by one, for the iterator raises at its end)
-    return []
 
 
 def test_damaged_gzip_says_where(tmp_path: Path) -> None:
@@ -536,11 +539,18 @@ def test_parquet_without_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 # --- passing over rows ----------------------------------------------------------------------------------------
 
 
+def in_order(path: Path, skip: int = 0) -> list[Pair | Reject]:
+    """Return pairs and rejects as they come, mixed."""
+    events: list[Pair | Reject] = []
+    for pair in read_pairs(path, on_reject=events.append, skip=skip):
+        events.append(pair)  # noqa: PERF402
+    return events
+
+
 def mixed_rows() -> list[object]:
     rows: list[object] = [1, {"premise": "late"}]
-    for number in range(60):
-        rows.append({"premise": f"p{number}", "hypothesis": "h", "n": number} if number % 7 else {"premise": ""})
-    return rows
+    good = ({"premise": f"p{number}", "hypothesis": "h", "n": number} for number in range(60))
+    return rows + [row if row["n"] % 7 else {"premise": ""} for row in good]  # type: ignore[operator]
 
 
 @pytest.mark.parametrize("name", ["p.jsonl", "p.csv", "p.parquet"])
@@ -553,15 +563,10 @@ def test_skip_goes_on_exactly_where_another_reader_stopped(tmp_path: Path, name:
             path = save(tmp_path, name, csv_bytes(*[{"premise": text, "hypothesis": "h"} for text in texts]))
         else:
             path = save_parquet(tmp_path, {"premise": texts, "hypothesis": ["h"] * 62}, row_group_size=10)
-    events: list[Pair | Reject] = []
-    for pair in read_pairs(path, on_reject=events.append):
-        events.append(pair)  # noqa: PERF402
+    events = in_order(path)
     assert len(events) == 62
     for skip in (0, 1, 19, 20, 21, 30, 61, 62):
-        rest: list[Pair | Reject] = []
-        for pair in read_pairs(path, on_reject=rest.append, skip=skip):
-            rest.append(pair)  # noqa: PERF402
-        assert rest == events[skip:]
+        assert in_order(path, skip) == events[skip:]
 
 
 def test_skip_does_not_change_which_columns_are_found(tmp_path: Path) -> None:
@@ -583,7 +588,7 @@ ROWS = st.lists(st.fixed_dictionaries({"premise": STATEMENT, "x": ANY_TEXT, "hyp
 def test_whatever_text_is_written_is_read(
     tmp_path_factory: pytest.TempPathFactory, rows: list[dict[str, str]], name: str
 ) -> None:
-    data = json_bytes(*rows) if "json" in name else csv_bytes(*rows, delimiter="\t" if "tsv" in name else ",")
+    data = text_bytes(name, *rows)
     pairs, rejects = read(save(tmp_path_factory.mktemp("p"), name, data))
     assert [pair.row for pair in pairs] == rows
     assert rejects == []

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from nli.errors import InputError
 from nli.eval.denial.events import (
     EVENTS,
     NAMES,
@@ -25,8 +26,6 @@ from nli.eval.denial.events import (
     relate,
 )
 from nli.eval.denial.frames import ANSWERS, FRAMES, SPEAKERS, Frame, pick, sentence
-
-from nli.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -243,7 +243,7 @@ def _report_command(run: Path) -> None:
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
-    help="Write the whole comparison as JSON.",
+    help="Write the whole comparison to FILE: a page if it ends in .html, else JSON.",
 )
 def _compare_command(*, run_a: Path, run_b: Path, seed: int, resamples: int, show: int, output: Path | None) -> None:
     """Compare two run folders, pair by pair, from their saved predictions."""
@@ -258,7 +258,11 @@ def _compare_command(*, run_a: Path, run_b: Path, seed: int, resamples: int, sho
         for pair in comparison["differing"]["pairs"][:show]:
             click.echo(f"\n{name} {pair['id']}, gold {pair['gold']}: {_judged(pair, 'a')}; {_judged(pair, 'b')}")
             click.echo(f"  {pair['premise']}\n  {pair['hypothesis']}")
-    if output is not None:
+    if output is not None and output.suffix.lower() == ".html":
+        from nli.eval.report import write_comparison
+
+        write_comparison(comparisons, output, names=(str(run_a), str(run_b)))
+    elif output is not None:
         _write(output, {"a": str(run_a), "b": str(run_b), "sets": comparisons})
 
 
@@ -399,6 +403,7 @@ def _notes(results: Mapping[str, Any]) -> list[str]:
 def _compare_with_first(runs: Mapping[Path, Mapping[str, Any]]) -> None:
     """Compare every further model with the first and keep the comparison in its run folder."""
     from nli.eval.compare import format_table
+    from nli.eval.report import write_comparison
     from nli.eval.run import compare_runs
 
     first, *others = runs
@@ -407,6 +412,8 @@ def _compare_with_first(runs: Mapping[Path, Mapping[str, Any]]) -> None:
         click.echo(f"\nA = {first}\nB = {other}\n")
         click.echo(format_table(comparisons))
         _write(other / "comparison.json", {"a": str(first), "b": str(other), "sets": comparisons})
+        names = (runs[first]["model"]["name"], runs[other]["model"]["name"])
+        click.echo(f"\n{write_comparison(comparisons, other / 'comparison.html', names=names)}")
 
 
 def _below(floors: Sequence[tuple[str, float]], runs: Mapping[Path, Mapping[str, Any]]) -> bool:

@@ -13,9 +13,8 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from nli.configs import find
 from nli.errors import ConfigError
-
-RECIPES = Path(__file__).parent.parent / "configs" / "recipes"
 
 
 class _Strict(BaseModel):
@@ -133,12 +132,7 @@ def load_recipe(name: str, overrides: dict[str, Any] | None = None) -> tuple[Rec
     Raises:
         ConfigError: If there is no such recipe, or it does not validate; the message lists every problem.
     """
-    path = Path(name)
-    if path.suffix not in {".yaml", ".yml"}:
-        path = RECIPES / f"{name}.yaml"
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in RECIPES.glob("*.yaml")))
-        raise ConfigError(f"There is no recipe {name!r}: give the path of a YAML file or one of {known}.")
+    path = find(name, "recipes")
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:

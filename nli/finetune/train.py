@@ -126,7 +126,6 @@ def train(
         batches([len(row) for row in rows.ids], settings.batch_tokens, f"{recipe.seed}/{number}")
         for number, rows in enumerate(encoded)
     ]
-    key = _key(recipe, encoded)
     out.mkdir(parents=True, exist_ok=True)
     trainable = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(
@@ -137,7 +136,7 @@ def train(
         lr=recipe.stages[0].learning_rate,
         fused=device != "mps",
     )
-    first_stage, first_step = _restore(out / CHECKPOINT, key, model, optimizer) if resume else (0, 0)
+    first_stage, first_step = _restore(out / CHECKPOINT, recipe, encoded, model, optimizer) if resume else (0, 0)
     for number in range(first_stage, len(recipe.stages)):
         stage, plan, rows = recipe.stages[number], plans[number], encoded[number]
         start = first_step if number == first_stage else 0
@@ -167,7 +166,8 @@ def train(
                            "pairs_per_second": seen / (time.monotonic() - clock),
                            "dev": {name: _dev_figures(model, part, device) for name, part in encoded_dev}})
             if done % settings.checkpoint_steps == 0 or done == len(plan):
-                _checkpoint(out / CHECKPOINT, key, model, optimizer, number, done, len(plan))
+                following = (number + 1, 0) if done == len(plan) else (number, done)
+                _checkpoint(out / CHECKPOINT, _key(recipe, encoded, *following), model, optimizer, following)
         bar.close()
     return _save(model, tokenizer, out / "fp32")
 
@@ -263,41 +263,43 @@ def _dev_figures(model: Any, rows: Encoded, device: str) -> dict[str, float]:  #
     }
 
 
-def _key(recipe: Recipe, encoded: Sequence[Encoded]) -> str:
-    """Return what a checkpoint must have been made from to be gone on with."""
+def _key(recipe: Recipe, encoded: Sequence[Encoded], stage: int, step: int) -> str:
+    """Return what must be the same for training to go on at a step: settings, and the data of a stage that has begun.
+
+    Stages that are over, or not begun, may have been edited since.
+    """
     digest = hashlib.sha256(recipe.model_dump_json(include={"seed", "base", "training"}).encode())
-    for rows in encoded[:1]:
-        digest.update(json.dumps([len(rows.ids), rows.labels]).encode())
+    if step:
+        digest.update(recipe.stages[stage].model_dump_json().encode())
+        digest.update(json.dumps([encoded[stage].ids, encoded[stage].labels]).encode())
     return digest.hexdigest()
 
 
-def _checkpoint(path: Path, key: str, model: Any, optimizer: Any, stage: int, step: int, steps: int) -> None:  # noqa: ANN401
+def _checkpoint(path: Path, key: str, model: Any, optimizer: Any, following: tuple[int, int]) -> None:  # noqa: ANN401
     import torch
 
-    following = (stage + 1, 0) if step == steps else (stage, step)
     partial = path.with_suffix(".partial")
-    torch.save(
-        {"key": key, "stage": following[0], "step": following[1], "model": model.state_dict(),
-         "optimizer": optimizer.state_dict()},
-        partial,
-    )
+    stage, step = following
+    state = {"key": key, "stage": stage, "step": step, "model": model.state_dict(), "optimizer": optimizer.state_dict()}
+    torch.save(state, partial)
     partial.replace(path)
 
 
-def _restore(path: Path, key: str, model: Any, optimizer: Any) -> tuple[int, int]:  # noqa: ANN401
+def _restore(path: Path, recipe: Recipe, encoded: Sequence[Encoded], model: Any, optimizer: Any) -> tuple[int, int]:  # noqa: ANN401
     import torch
 
     if not path.is_file():
         return 0, 0
     state = torch.load(path, map_location="cpu", weights_only=True)
-    if state["key"] != key:
+    stage, step = int(state["stage"]), int(state["step"])
+    if state["key"] != _key(recipe, encoded, stage, step):
         raise InputError(
             f"The checkpoint {path} was made with another recipe or other data: "
             "give the same ones, or train into another folder with --out."
         )
     model.load_state_dict(state["model"])
     optimizer.load_state_dict(state["optimizer"])
-    return int(state["stage"]), int(state["step"])
+    return stage, step
 
 
 def _save(model: Any, tokenizer: Any, folder: Path) -> Path:  # noqa: ANN401

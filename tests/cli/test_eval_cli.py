@@ -141,6 +141,7 @@ def test_several_models_are_compared(nli_eval, tmp_path):
     assert not (tmp_path / "all" / "one" / "comparison.json").exists()
     comparison = json.loads((tmp_path / "all" / "two" / "comparison.json").read_text())
     assert comparison["sets"]["mine"]["n"] == 30
+    assert (tmp_path / "all" / "two" / "comparison.html").is_file()
     assert output.count("McNemar") == 2
 
 
@@ -195,6 +196,8 @@ def test_report_and_compare_need_no_model(nli_eval, tmp_path):
     assert "Difference = B - A" in output
     assert output.count("P(contradiction)") == 4
     assert json.loads((tmp_path / "comparison.json").read_text())["sets"].keys() == {"mine"}
+    assert nli_eval("compare", "one", "two", "--resamples", 10, "-o", "comparison.html")[0] == 0
+    assert "<html" in (tmp_path / "comparison.html").read_text()
     assert LOADED == []
 
 

@@ -1,0 +1,53 @@
+"""Temperature and thresholds fitted on labelled development pairs, with a record of where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nli.calibration import CONTRADICTION, Calibration, fit_temperature, fit_threshold, log_loss, probabilities, today
+
+if TYPE_CHECKING:
+    from nli.detector import Detector
+    from nli.finetune.mixture import Example
+
+
+def calibrate(detector: Detector, examples: Sequence[Example], *, data: str, sha256: str) -> Calibration:
+    """Fit a detector's temperature and thresholds.
+
+    Args:
+        detector: Scores both directions, with the runtime that it will be used with.
+        examples: Labelled pairs that trained nothing and that no result is reported on.
+        data: What to call them in the record.
+        sha256: Their checksum.
+
+    Returns:
+        The calibration, its provenance saying what was fitted on what, when, and what it reached there.
+
+    Raises:
+        InputError: If the pairs do not have both contradictions and others.
+    """
+    answers = list(detector.logits((example.premise, example.hypothesis) for example in examples))
+    forward = np.stack([answer.forward for answer in answers])
+    backward = np.stack([answer.backward for answer in answers if answer.backward is not None])
+    gold = np.array([example.label for example in examples])
+    temperature = fit_temperature(forward, backward, gold)
+    thresholds, reached = {}, {}
+    for direction, other in (("both", backward), ("forward", None)):
+        scores = probabilities(forward, other, temperature)[:, CONTRADICTION]
+        thresholds[direction], reached[direction] = fit_threshold(scores, gold == CONTRADICTION)
+    provenance = {
+        "data": data,
+        "rows": len(examples),
+        "data_sha256": sha256,
+        "temperature_metric": "log loss of both directions",
+        "threshold_metric": "greatest F1 of contradiction",
+        "log_loss": round(log_loss(probabilities(forward, backward, temperature), gold), 4),
+        "log_loss_before": round(log_loss(probabilities(forward, backward, 1.0), gold), 4),
+        **{f"{name}_{direction}": value for direction, figures in reached.items() for name, value in figures.items()},
+        "runtime": detector.runtime_name,
+        "date": today(),
+    }
+    return Calibration(temperature, thresholds, provenance)

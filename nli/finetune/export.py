@@ -1,0 +1,204 @@
+"""A trained model as the files that are shipped: float16 safetensors, and int8 ONNX that earned its place.
+
+The int8 file is used only if its classes agree with those of the float32 model on enough pairs; the
+agreement is measured here and stored beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nli.batching import TokenBatch, TokenRow, pad, plan
+from nli.calibration import softmax
+from nli.errors import InputError, ModelError
+from nli.finetune.bert_graph import Ranges, Shape, build
+from nli.runtimes import Runtime
+from nli.runtimes.onnx import OnnxRuntime
+from nli.tokens import TextTokenizer
+
+AGREEMENT_GATE = 0.99
+"""Least share of pairs that must keep their class for the int8 file to be used."""
+BATCH_TOKENS = 4096
+RANGE_PAIRS = 512
+CLIP_QUANTILE = 0.9999
+FLOAT_LAYERS = frozenset({"bert.pooler.dense", "classifier"})
+"""Layers that see one vector a pair: int8 would save nothing there."""
+
+Pairs = Sequence[tuple[str, str]]
+
+
+def save_float16(trained: Path, target: Path) -> None:
+    """Write a trained float32 model with float16 weights, its configuration and its tokenizer.
+
+    Args:
+        trained: Folder of the float32 model.
+        target: Folder to write into.
+    """
+    from safetensors.torch import load_file, save_file
+
+    target.mkdir(parents=True, exist_ok=True)
+    weights = load_file(trained / "model.safetensors")
+    save_file({name: tensor.half() for name, tensor in weights.items()}, target / "model.safetensors", {"format": "pt"})
+    for path in sorted(trained.iterdir()):
+        if path.is_file() and path.suffix != ".safetensors":
+            shutil.copyfile(path, target / path.name)
+
+
+def export_onnx(folder: Path, target: Path, pairs: Pairs, *, data: str, precision: str = "int8") -> dict[str, Any]:
+    """Export a model to ONNX and measure how well the file agrees with the float32 model.
+
+    Args:
+        folder: A Hugging Face folder of a BERT classifier with safetensors.
+        target: Folder to write `model_<precision>.onnx` into.
+        pairs: Pairs to measure on; some more of them set the activation ranges of int8.
+        data: What to call those pairs in the report.
+        precision: "int8" or "fp32".
+
+    Returns:
+        The entry for `detector.json`: file, precision, checksum, and the agreement with `usable` saying whether the
+        gate is passed.
+
+    Raises:
+        ModelError: If the model is not a BERT classifier.
+        InputError: If there are no pairs to measure on.
+    """
+    import onnx
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    if not pairs:
+        raise InputError("An ONNX file cannot be measured without pairs: give a dev source with at least a few hundred.")
+    model = AutoModelForSequenceClassification.from_pretrained(folder, dtype="float32", use_safetensors=True).eval()
+    config = model.config
+    if config.model_type != "bert" or config.hidden_act != "gelu":
+        raise ModelError(
+            f"There is no ONNX export for {config.model_type} models yet: the folder {folder} runs with PyTorch (extra: torch)."
+        )
+    tokenizer = TextTokenizer.from_file(folder / "tokenizer.json", str(folder))
+    rows = _rows(tokenizer, pairs, config.max_position_embeddings)
+    weights = {name: np.asarray(tensor.float().numpy()) for name, tensor in model.state_dict().items()}
+    shape = Shape(config.num_hidden_layers, config.num_attention_heads, config.layer_norm_eps)
+    ranges = _measure(model, rows[:: max(1, len(rows) // RANGE_PAIRS)]) if precision == "int8" else None
+    target.mkdir(parents=True, exist_ok=True)
+    path = target / f"model_{precision}.onnx"
+    onnx.save(build(weights, shape, ranges, FLOAT_LAYERS), path)
+    with torch.inference_mode():
+        exact = _answers(_Exact(model), rows)
+    agreement = agreement_of(exact, _answers(OnnxRuntime(path, precision=precision, threads=None), rows))
+    return {
+        "file": f"{target.name}/{path.name}",
+        "precision": precision,
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "agreement": {"with": "torch float32", "data": data, **agreement},
+    }
+
+
+def agreement_of(exact: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> dict[str, Any]:
+    """Compare two models' logits [n, classes] on the same pairs.
+
+    Returns:
+        Number of pairs, share with the same class, largest and mean difference of a probability, the gate, and whether
+        it is passed.
+    """
+    gap = np.abs(softmax(exact) - softmax(other))
+    same = float((exact.argmax(axis=1) == other.argmax(axis=1)).mean())
+    return {
+        "pairs": len(exact),
+        "argmax": round(same, 4),
+        "max_abs_p": round(float(gap.max()), 6),
+        "mean_abs_p": round(float(gap.mean()), 6),
+        "gate": AGREEMENT_GATE,
+        "usable": same >= AGREEMENT_GATE,
+    }
+
+
+class _Exact:
+    """A torch model behind the protocol of runtimes."""
+
+    name = "torch-cpu-float32"
+    parallel = 1
+
+    def __init__(self, model: Any) -> None:  # noqa: ANN401
+        self._model = model
+
+    def logits(self, batch: TokenBatch) -> npt.NDArray[np.float32]:
+        """Return the logits, float32 [n, classes]."""
+        return np.asarray(self._model(**_tensors(batch)).logits.numpy())
+
+
+def _rows(tokenizer: TextTokenizer, pairs: Pairs, limit: int) -> list[TokenRow]:
+    template = tokenizer.template
+    firsts, seconds = (tokenizer.encode(texts) for texts in zip(*pairs, strict=True))
+    half = (limit - template.length) // 2
+    return [
+        TokenRow(template.ids(first[:half], second[:half]), template.type_ids(len(first[:half]), len(second[:half])))
+        for first, second in zip(firsts, seconds, strict=True)
+    ]
+
+
+def _batches(rows: Sequence[TokenRow]) -> Iterator[tuple[list[int], TokenBatch]]:
+    for indices in plan([len(row.ids) for row in rows], BATCH_TOKENS):
+        yield indices, pad([rows[index] for index in indices], 0)
+
+
+def _answers(runtime: Runtime, rows: Sequence[TokenRow]) -> npt.NDArray[np.float32]:
+    parts = [(indices, runtime.logits(batch)) for indices, batch in _batches(rows)]
+    out = np.empty((len(rows), parts[0][1].shape[1]), dtype=np.float32)
+    for indices, logits in parts:
+        out[indices] = logits
+    return out
+
+
+def _tensors(batch: TokenBatch) -> Mapping[str, Any]:
+    import torch
+
+    arrays = {
+        "input_ids": batch.input_ids,
+        "attention_mask": batch.attention_mask,
+        "token_type_ids": batch.token_type_ids,
+    }
+    return {name: torch.from_numpy(array) for name, array in arrays.items() if array is not None}
+
+
+def _measure(model: Any, rows: Sequence[TokenRow]) -> Ranges:  # noqa: ANN401
+    """Run pairs through the float32 model and note how large the inputs of each linear layer are."""
+    import torch
+
+    low: dict[str, npt.NDArray[np.float32]] = {}
+    high: dict[str, npt.NDArray[np.float32]] = {}
+    clips: dict[str, list[tuple[float, float]]] = {}
+    mask = torch.empty(0)
+
+    def watch(name: str) -> Any:  # noqa: ANN401
+        def note(_module: object, inputs: tuple[Any, ...]) -> None:
+            # Padding is multiplied too, but nothing depends on what comes of it.
+            values = inputs[0][mask].numpy()
+            low[name] = np.minimum(low.get(name, np.inf), values.min(axis=0))
+            high[name] = np.maximum(high.get(name, -np.inf), values.max(axis=0))
+            edges = np.quantile(values, [1 - CLIP_QUANTILE, CLIP_QUANTILE])
+            clips.setdefault(name, []).append((float(edges[0]), float(edges[1])))
+
+        return note
+
+    handles = [
+        module.register_forward_pre_hook(watch(name))
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear) and name not in FLOAT_LAYERS
+    ]
+    try:
+        with torch.inference_mode():
+            for _, batch in _batches(rows):
+                mask = torch.from_numpy(batch.attention_mask).bool()
+                model(**_tensors(batch))
+    finally:
+        for handle in handles:
+            handle.remove()
+    clip = {name: (min(a for a, _ in edges), max(b for _, b in edges)) for name, edges in clips.items()}
+    return Ranges(low, high, clip)

@@ -1,0 +1,103 @@
+"""Sources of pairs: what is read, what is left out, and in which order they train."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from nli.errors import InputError
+from nli.finetune.mixture import Example, Loaded, is_held_out, load_source, mix, pair_key
+from nli.finetune.recipe import Recipe, Source
+
+ROWS = [
+    {"premise": "A dog runs.", "hypothesis": "An animal runs.", "label": "entailment", "tags": ["a", "claim:1"]},
+    {"premise": "A dog runs.", "hypothesis": "The dog is brown.", "label": "neutral", "tags": ["b", "claim:2"]},
+    {"premise": "A dog runs.", "hypothesis": "Nothing moves.", "label": "contradiction", "tags": ["b", "claim:3"]},
+    {"premise": "A dog runs.", "hypothesis": "A cat runs.", "label": "-1"},
+    {"premise": "A dog runs.", "hypothesis": "It may rain.", "stance": "discuss"},
+]
+
+
+def write(folder: Path, rows: list[dict[str, object]], name: str = "set.train.jsonl.gz") -> Path:
+    with gzip.open(folder / name, "wt", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    return folder
+
+
+def load(folder: Path, forbidden: frozenset[str] = frozenset(), seed: int = 1, **settings: object) -> Loaded:
+    source = Source.model_validate({"file": "set.train.jsonl.gz", **settings})
+    return load_source("set", source, data_root=folder, seed=seed, forbidden=forbidden)
+
+
+def test_rows_without_a_label_of_the_three_are_counted(tmp_path: Path) -> None:
+    loaded = load(write(tmp_path, ROWS))
+    assert loaded.counts == {"entailment": 1, "neutral": 1, "contradiction": 1}
+    assert loaded.dropped == {"no three-way label": 2}
+
+
+def test_tags_and_caps(tmp_path: Path) -> None:
+    write(tmp_path, ROWS)
+    assert len(load(tmp_path, without_tags=["b"]).examples) == 1
+    assert len(load(tmp_path, only_tags=["b"]).examples) == 2
+    capped = load(tmp_path, cap=2)
+    assert len(capped.examples) == 2
+    assert capped.dropped["over the cap"] == 1
+    assert capped.sha256 == load(tmp_path, cap=2).sha256
+
+
+def test_pairs_of_an_evaluation_set_are_left_out_in_either_order(tmp_path: Path) -> None:
+    forbidden = frozenset({pair_key("nothing  moves", "a DOG runs")})
+    loaded = load(write(tmp_path, ROWS), forbidden)
+    assert loaded.dropped["stands in an evaluation set"] == 1
+    assert loaded.counts["contradiction"] == 0
+
+
+def test_a_group_is_held_out_whole() -> None:
+    held = [number for number in range(1000) if is_held_out([f"claim:{number}"], "claim:")]
+    assert 150 < len(held) < 250
+    assert not is_held_out(["other"], "claim:")
+
+
+def test_missing_file_and_missing_folder_say_how_to_mend_it(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"does not exist"):
+        load(tmp_path)
+    with pytest.raises(InputError, match="--data-root"):
+        load_source("set", Source(file="x.jsonl"), data_root=None, seed=1, forbidden=frozenset())
+
+
+def test_a_bad_line_is_named(tmp_path: Path) -> None:
+    write(tmp_path, [ROWS[0], {"premise": 3, "hypothesis": "x", "label": "neutral"}])
+    with pytest.raises(InputError, match="line 2"):
+        load(tmp_path)
+
+
+def test_cards_and_compositional_pairs_are_sources() -> None:
+    cards = load_source("cards", Source(cards="dev"), data_root=None, seed=1, forbidden=frozenset())
+    halves = [
+        load_source("half", Source(cards="dev", half=half), data_root=None, seed=1, forbidden=frozenset())
+        for half in ("calibrate", "report")
+    ]
+    assert sum(len(half.examples) for half in halves) == len(cards.examples)
+    made = load_source("made", Source(compose=50), data_root=None, seed=1, forbidden=frozenset())
+    assert len(made.examples) == 50
+
+
+def test_the_mixture_repeats_and_shuffles_by_the_seed() -> None:
+    loaded = {name: Loaded(name, tuple(Example(name, str(i), 0) for i in range(10)), {}, "") for name in ("a", "b")}
+    recipe = Recipe.model_validate(
+        {
+            "name": "r",
+            "seed": 3,
+            "base": {"hub": "x"},
+            "sources": {"a": {"file": "a"}, "b": {"file": "b"}, "d": {"file": "d"}},
+            "stages": [{"name": "s", "mixture": {"a": 2, "b": 0.5}, "learning_rate": 1e-4}],
+            "calibration": {"sources": ["d"]},
+        }
+    )
+    mixed = mix(recipe, 0, loaded)
+    assert sorted(example.premise for example in mixed) == ["a"] * 20 + ["b"] * 5
+    assert mixed == mix(recipe, 0, loaded)
+    assert mixed != mix(recipe.model_copy(update={"seed": 4}), 0, loaded)
