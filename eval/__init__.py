@@ -1,0 +1,1 @@
+"""The evaluation harness: suites, statistics, reports and comparisons."""

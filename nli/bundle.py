@@ -21,6 +21,7 @@ from nli.labels import LABELS, Label, resolve_label_order
 BUNDLED = "denial-minilm"
 MODELS = Path(__file__).parent / "models"
 DETECTOR_FILE = "detector.json"
+DEFAULT_TOKENS = 512
 _PICKLES = ("pytorch_model.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _HUB_PATTERNS = ["*.json", "*.txt", "*.model", "*.safetensors", "LICENSE*", "README.md"]
 
@@ -68,15 +69,19 @@ class Bundle:
         return sorted(self.folder.glob("*.safetensors"))
 
     @property
-    def max_tokens(self) -> int:
-        """Most tokens of a pair, special tokens counted, that the model takes (`detector.json`, else its positions)."""
-        if "max_tokens" in self.details:
-            return int(self.details["max_tokens"])
-        positions = int(self.config.get("max_position_embeddings") or 512)
+    def positions(self) -> int:
+        """Most tokens of a pair, special tokens counted, that the model can take at all."""
+        positions = int(self.config.get("max_position_embeddings") or DEFAULT_TOKENS)
         # RoBERTa keeps the first positions, up to its padding token's id, for itself.
         if self.config.get("model_type") in {"roberta", "xlm-roberta", "camembert"}:
-            positions -= int(self.config.get("pad_token_id", 1)) + 1
-        return min(positions, 512)
+            padding = self.config.get("pad_token_id")
+            positions -= (1 if padding is None else int(padding)) + 1
+        return positions
+
+    @property
+    def max_tokens(self) -> int:
+        """Most tokens of a pair scored together unless asked (`detector.json`, else its positions up to 512)."""
+        return min(int(self.details.get("max_tokens") or DEFAULT_TOKENS), self.positions)
 
     @property
     def licence(self) -> str:
@@ -94,8 +99,8 @@ class Bundle:
         count = len(self.config.get("id2label") or {}) or int(self.config.get("num_labels") or len(LABELS))
         if count != len(LABELS):
             raise LabelOrderError(
-                f"The model {self.name} has {count} classes, so that a label order of three cannot be right: "
-                "use a model with entailment, neutral and contradiction heads."
+                f"The model {self.name} has {count} class{'es' if count > 1 else ''}, so that a label order of three "
+                "cannot be right: choose one with entailment, neutral and contradiction with --model."
             )
         return override, "given by the caller"
 
@@ -159,7 +164,10 @@ def _require_safe_weights(bundle: Bundle) -> None:
             f"The model {bundle.name} has its weights only as a pickle ({pickles[0]}), which can run code when it is "
             "read: convert it where you trust it, with transformers' save_pretrained, which writes model.safetensors."
         )
-    raise ModelError(f"The model {bundle.name} has no weights (*.safetensors) in {bundle.folder}: give its whole folder.")
+    raise ModelError(
+        f"The model {bundle.name} has no weights (*.safetensors) in {bundle.folder}: give its whole folder, or, if its "
+        "weights are a pickle, convert it where you trust it, with transformers' save_pretrained."
+    )
 
 
 def _from_hub(name: str) -> Path:
@@ -168,7 +176,9 @@ def _from_hub(name: str) -> Path:
     try:
         from huggingface_hub import snapshot_download
     except ImportError as error:
-        raise MissingExtraError(f"There is no model folder {name}, and fetching it from the Hugging Face hub", "torch") from error
+        raise MissingExtraError(
+            f"There is no model folder {name}, and fetching it from the Hugging Face hub", "torch"
+        ) from error
     try:
         return Path(snapshot_download(name, allow_patterns=_HUB_PATTERNS))
     except Exception as error:  # the hub client raises its own, httpx's and plain OS errors

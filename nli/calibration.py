@@ -7,7 +7,7 @@ with where they come from; nothing here looks at a test set.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,7 +74,7 @@ class Calibration:
             raise ModelError(
                 f"{where} holds no calibration that can be read ({error}): make it again with nli calibrate."
             ) from error
-        if not temperature > 0 or not all(0 <= value <= 1 for value in thresholds.values()):
+        if not 0 < temperature < np.inf or not all(0 <= value <= 1 for value in thresholds.values()):
             raise ModelError(
                 f"{where} holds a temperature of {temperature} and thresholds of {thresholds}: the temperature must be "
                 "above 0 and each threshold between 0 and 1; make it again with nli calibrate."
@@ -87,7 +87,8 @@ def softmax(logits: Floats, temperature: float = 1.0) -> npt.NDArray[np.float64]
     scaled = np.asarray(logits, dtype=np.float64) / temperature
     scaled = scaled - scaled.max(axis=-1, keepdims=True)
     exponents = np.exp(scaled)
-    return np.asarray(exponents / exponents.sum(axis=-1, keepdims=True))
+    normalised: npt.NDArray[np.float64] = exponents / exponents.sum(axis=-1, keepdims=True)
+    return normalised
 
 
 def probabilities(forward: Floats, backward: Floats | None, temperature: float) -> npt.NDArray[np.float64]:
@@ -205,4 +206,4 @@ def fit_threshold(
 
 def today() -> str:
     """Return the date of a fit, in UTC."""
-    return datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+    return dt.datetime.now(dt.timezone.utc).date().isoformat()

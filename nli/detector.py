@@ -18,7 +18,7 @@ from nli import probe as probes
 from nli.batching import TokenRow, pad, plan
 from nli.bundle import Bundle
 from nli.calibration import CONTRADICTION, ENTAILMENT, NEUTRAL, Calibration, probabilities
-from nli.errors import InputError
+from nli.errors import InputError, LabelOrderError
 from nli.labels import LABELS, Label, parse_label_order
 from nli.pairs import Pair
 from nli.runtimes import Runtime
@@ -31,6 +31,7 @@ WINDOW = 1024
 """Pairs that are read, ordered by length and scored at a time."""
 BATCH_TOKENS = 2048
 FEWEST_TOKENS = 16
+_SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,10 +130,10 @@ class Detector:
         self._batch_tokens = batch_tokens
         self._columns = [self.label_order.index(label) for label in LABELS]
         self._room = self.max_tokens - tokenizer.template.length
-        if self.max_tokens < FEWEST_TOKENS or self.max_tokens > max(bundle.max_tokens, _positions(bundle)):
+        if not FEWEST_TOKENS <= self.max_tokens <= bundle.positions:
             raise InputError(
                 f"{self.max_tokens} tokens a pair is not possible with the model {bundle.name}: "
-                f"choose from {FEWEST_TOKENS} to {max(bundle.max_tokens, _positions(bundle))}."
+                f"choose from {FEWEST_TOKENS} to {bundle.positions}."
             )
 
     @property
@@ -284,7 +285,13 @@ class Detector:
         batches = plan([len(row.ids) for row in rows], self._batch_tokens)
 
         def run(batch: list[int]) -> None:
-            out[batch] = self._runtime.logits(pad([rows[index] for index in batch], self._pad_id))
+            answers = self._runtime.logits(pad([rows[index] for index in batch], self._pad_id))
+            if answers.shape[1] != len(LABELS):
+                raise LabelOrderError(
+                    f"The model {self.name} gives {answers.shape[1]} scores a pair, not the three of natural-language "
+                    "inference: choose one with entailment, neutral and contradiction with --model."
+                )
+            out[batch] = answers
 
         if self._runtime.parallel == 1 or len(batches) == 1:
             for batch in batches:
@@ -370,7 +377,12 @@ def _runtime(bundle: Bundle, device: str, threads: int | None) -> tuple[Runtime,
 
         runtime = OnnxRuntime(onnx, precision=bundle.onnx_precision, threads=threads)
         tokenizer = TextTokenizer.from_file(bundle.folder / "tokenizer.json", bundle.name)
-        return runtime, tokenizer, bool(bundle.details.get("token_types", True)), int(bundle.config.get("pad_token_id") or 0)
+        return (
+            runtime,
+            tokenizer,
+            bool(bundle.details.get("token_types", True)),
+            int(bundle.config.get("pad_token_id") or 0),
+        )
     from nli.runtimes.torch import TorchRuntime, load_tokenizer
 
     backend, takes_types, pad_id = load_tokenizer(bundle.folder, bundle.name)
@@ -378,13 +390,26 @@ def _runtime(bundle: Bundle, device: str, threads: int | None) -> tuple[Runtime,
     return torch_runtime, TextTokenizer(backend, bundle.name), takes_types, pad_id
 
 
-def _positions(bundle: Bundle) -> int:
-    return int(bundle.config.get("max_position_embeddings") or bundle.max_tokens)
-
-
 def _texts(pair: Pair | tuple[str, str]) -> tuple[str, str]:
-    premise, hypothesis = (pair.premise, pair.hypothesis) if isinstance(pair, Pair) else pair
+    if isinstance(pair, Pair):
+        pair = (pair.premise, pair.hypothesis)
+    # A text of two letters and a mapping with two keys would fall apart into two texts as well.
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:  # noqa: PLR2004
+        raise InputError(f"{_shown(pair)} is not a pair: give (premise, hypothesis) or nli.Pair for each.")
+    premise, hypothesis = pair
     for field, text in (("premise", premise), ("hypothesis", hypothesis)):
         if not isinstance(text, str) or not text.strip():
-            raise InputError(f"The {field} of a pair is empty or not text ({text!r}): give two statements.")
+            raise InputError(f"The {field} of a pair is empty or not text ({_shown(text)}): give two statements.")
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            raise InputError(
+                f"The {field} {_shown(text)} is not valid Unicode: give text without lone surrogates."
+            ) from None
     return premise, hypothesis
+
+
+def _shown(value: object) -> str:
+    """Return a value for a message, cut if it is long."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"

@@ -105,8 +105,8 @@ def resolve_label_order(config: Mapping[str, Any], model: str) -> tuple[Label, .
     shown = ", ".join(f"{index}: {name!r}" for index, name in enumerate(names))
     if len(names) != len(LABELS):
         raise LabelOrderError(
-            f"The model {model} has {len(names)} classes ({shown}), not the three of natural-language inference: "
-            "use a model with entailment, neutral and contradiction heads."
+            f"The model {model} has {len(names)} class{'es' if len(names) > 1 else ''} ({shown}), not the three of "
+            "natural-language inference: choose one with entailment, neutral and contradiction with --model."
         )
     labels = [label_named(name) for name in names]
     found = tuple(label for label in labels if label is not None)

@@ -60,7 +60,7 @@ def check(logits: npt.NDArray[np.floating[Any]], order: tuple[Label, ...], model
         letters = ",".join(label.value[0] for label in best)
         raise LabelOrderError(
             f"The model {model} gets {ours} of {len(PAIRS)} plain pairs right with the label order "
-            f"{','.join(label.value[0] for label in order)}, but {right(best)} with {letters}: its class names seem to be "
-            f"permuted; pass --label-order {letters}, or --no-probe if you are sure."
+            f"{','.join(label.value[0] for label in order)}, but {right(best)} with {letters}: its class names seem "
+            f"to be permuted; pass --label-order {letters}, or --no-probe if you are sure."
         )
     return ours

@@ -93,9 +93,7 @@ def score_file(
         "columns": dict(columns or {}),
         "only_flagged": only_flagged,
     }
-    with open_writer(
-        out, source=source, fields=VERDICT_FIELDS, run_key=key, resume=resume, rejects=rejects
-    ) as writer:
+    with open_writer(out, source=source, fields=VERDICT_FIELDS, run_key=key, resume=resume, rejects=rejects) as writer:
         summary.already_done = writer.already_done
         if not writer.already_done:
             _score(detector, source, writer, summary, columns=columns, only_flagged=only_flagged, progress=progress)

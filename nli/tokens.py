@@ -104,8 +104,13 @@ def _template(tokenizer: Any, model: str) -> PairTemplate:  # noqa: ANN401
         raise ModelError(f"The tokenizer of the model {model} does not take pairs of texts: use a sequence classifier.")
     first = next(place for place, (owner, _) in enumerate(parts) if owner == 0)
     second = next(place for place, (owner, _) in enumerate(parts) if owner == 1)
-    sections = [parts[:first], parts[first : first + 1], parts[first + 1 : second], parts[second : second + 1],
-                parts[second + 1 :]]
+    sections = [
+        parts[:first],
+        parts[first : first + 1],
+        parts[first + 1 : second],
+        parts[second : second + 1],
+        parts[second + 1 :],
+    ]
     tokens = [[token for _, section in parts_ for token in section] for parts_ in sections]
     kinds = [{kind for _, kind in section} or {0} for section in tokens]
     if any(len(kind) > 1 for kind in kinds):

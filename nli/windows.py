@@ -106,9 +106,7 @@ def pieces(
     ]
 
 
-def _spans(
-    text: str, length: int, size: int, offsets: Callable[[str], list[Span]]
-) -> list[tuple[Span, Span | None]]:
+def _spans(text: str, length: int, size: int, offsets: Callable[[str], list[Span]]) -> list[tuple[Span, Span | None]]:
     if length <= size:
         return [((0, length), None)]
     places = offsets(text)

@@ -13,12 +13,27 @@ from nli.errors import ConfigError, MissingExtraError
 @click.command("finetune", no_args_is_help=True)
 @click.argument("recipe")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write to.  [default: runs/<recipe's name>]")
-@click.option("--data-root", type=click.Path(file_okay=False, path_type=Path), envvar="NLI_DATA", show_envvar=True,
-              help="Folder of the data files that the recipe names.")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE",
-              help="Replace a setting of the recipe, such as training.batch_tokens=4096; may be given again.")
-@click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True,
-              help="Where to train; auto is the first there is of cuda, mps and cpu.")
+@click.option(
+    "--data-root",
+    type=click.Path(file_okay=False, path_type=Path),
+    envvar="NLI_DATA",
+    show_envvar=True,
+    help="Folder of the data files that the recipe names.",
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Replace a setting of the recipe, such as training.batch_tokens=4096; may be given again.",
+)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+    default="auto",
+    show_default=True,
+    help="Where to train; auto is the first there is of cuda, mps and cpu.",
+)
 @click.option("--resume", is_flag=True, help="Go on from the last checkpoint in the folder.  [default: start anew]")
 @click.option("--dry-run", is_flag=True, help="Validate recipe and data, print the plan, and stop.")
 def finetune_command(

@@ -11,7 +11,11 @@ import click
 @click.command("info")
 @click.argument("model", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.  [default: readable text]")
-@click.option("--label-order", metavar="X,Y,Z", help="Class of logits 0, 1, 2, such as c,e,n.  [default: by the names in the model]")
+@click.option(
+    "--label-order",
+    metavar="X,Y,Z",
+    help="Class of logits 0, 1, 2, such as c,e,n.  [default: by the names in the model]",
+)
 def info_command(model: str | None, label_order: str | None, *, as_json: bool) -> None:
     """Say what MODEL is: label order and how it is known, calibration and where it comes from, size, runtime, licence.
 

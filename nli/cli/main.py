@@ -5,6 +5,7 @@ Each command's module is imported when it is called, so that one command does no
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -51,8 +52,8 @@ def cli() -> None:
 def main(args: list[str] | None = None) -> None:
     """Run the command line.
 
-    A user's mistake prints one sentence and exits with 2, an interrupt with 130, a closed pipe with 141;
-    anything else that goes wrong is a bug and keeps its traceback.
+    A user's mistake prints one sentence and exits with 2, an interrupt with 130; a closed pipe ends it in
+    silence with 1, which is click's doing; anything else that goes wrong is a bug and keeps its traceback.
     """
     try:
         result: Any = cli.main(args=args, prog_name="nli", standalone_mode=False)
@@ -68,8 +69,11 @@ def main(args: list[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         sys.exit(128 + signal.SIGINT)
-    except BrokenPipeError:
-        # The reader has gone: what Python still holds for it must not raise once more at exit.
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        click.echo(f"error: Standard output cannot be written ({error.strerror}): make room and start again.", err=True)
+        # What Python still holds for it must not raise once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(128 + getattr(signal, "SIGPIPE", 13))
+        sys.exit(USAGE_ERROR)
     sys.exit(result if isinstance(result, int) else 0)

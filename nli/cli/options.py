@@ -10,16 +10,46 @@ import click
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _MODEL_OPTIONS = (
-    click.option("--model", metavar="NAME", help="A folder or a Hugging Face hub name.  [default: the model that ships with nli]"),
-    click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), default="auto", show_default=True,
-                 help="auto: ONNX on the CPU where the model has it, else PyTorch on the first of cuda, mps and cpu."),
-    click.option("--one-way", is_flag=True, help="Score premise -> hypothesis alone, in half the time.  [default: both directions]"),
-    click.option("--threshold", type=click.FloatRange(0, 1), help="P(contradiction) from which a pair is flagged.  [default: the model's]"),
-    click.option("--label-order", metavar="X,Y,Z", help="Class of logits 0, 1, 2, such as c,e,n.  [default: by the names in the model]"),
-    click.option("--max-tokens", type=click.IntRange(min=1), help="Most tokens of a pair scored together.  [default: the model's]"),
-    click.option("--on-long", type=click.Choice(["window", "truncate", "error"]), default="window", show_default=True,
-                 help="Longer pairs: score overlapping windows and take the highest P(contradiction), cut and count, or stop."),
-    click.option("--batch-tokens", type=click.IntRange(min=1), help="Tokens in a batch.  [default: what suits the device]"),
+    click.option(
+        "--model", metavar="NAME", help="A folder or a Hugging Face hub name.  [default: the model that ships with nli]"
+    ),
+    click.option(
+        "--device",
+        type=click.Choice(["auto", "cpu", "cuda", "mps"]),
+        default="auto",
+        show_default=True,
+        help="auto: ONNX on the CPU where the model has it, else PyTorch on the first of cuda, mps and cpu.",
+    ),
+    click.option(
+        "--one-way",
+        is_flag=True,
+        help="Score premise -> hypothesis alone, in half the time.  [default: both directions]",
+    ),
+    click.option(
+        "--threshold",
+        type=click.FloatRange(0, 1),
+        help="P(contradiction) from which a pair is flagged.  [default: the model's]",
+    ),
+    click.option(
+        "--label-order",
+        metavar="X,Y,Z",
+        help="Class of logits 0, 1, 2, such as c,e,n.  [default: by the names in the model]",
+    ),
+    click.option(
+        "--max-tokens",
+        type=click.IntRange(min=1),
+        help="Most tokens of a pair scored together.  [default: the model's]",
+    ),
+    click.option(
+        "--on-long",
+        type=click.Choice(["window", "truncate", "error"]),
+        default="window",
+        show_default=True,
+        help="Longer pairs: score overlapping windows and take the highest P(contradiction), cut and count, or stop.",
+    ),
+    click.option(
+        "--batch-tokens", type=click.IntRange(min=1), help="Tokens in a batch.  [default: what suits the device]"
+    ),
     click.option("--threads", type=click.IntRange(min=1), help="CPU threads.  [default: all cores]"),
     click.option("--no-probe", is_flag=True, help="Do not check the label order on plain pairs.  [default: check]"),
 )

@@ -18,15 +18,29 @@ if TYPE_CHECKING:
 
 @click.command("score", no_args_is_help=True)
 @click.argument("inputs", metavar="PREMISE HYPOTHESIS | FILE", nargs=-1, required=True)
-@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="OUT",
-              help="File to write, in the format of its ending.  [default: JSON lines on stdout]")
-@click.option("--columns", metavar="FIELD=COLUMN,…",
-              help="Which columns hold premise, hypothesis and the rest.  [default: columns of those names]")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="OUT",
+    help="File to write, in the format of its ending.  [default: JSON lines on stdout]",
+)
+@click.option(
+    "--columns",
+    metavar="FIELD=COLUMN,…",
+    help="Which columns hold premise, hypothesis and the rest.  [default: columns of those names]",
+)
 @click.option("--only-flagged", is_flag=True, help="Write flagged pairs alone.  [default: every pair]")
 @click.option("--resume", is_flag=True, help="Go on where the same command was stopped.  [default: start anew]")
-@click.option("--rejects", type=click.Path(path_type=Path), metavar="FILE",
-              help="JSON lines file for rows that cannot be used.  [default: counted, the first few named]")
-@click.option("--json", "as_json", is_flag=True, help="Two statements: print one JSON object.  [default: readable text]")
+@click.option(
+    "--rejects",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="JSON lines file for rows that cannot be used.  [default: counted, the first few named]",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Two statements: print one JSON object.  [default: readable text]"
+)
 @click.option("--quiet", is_flag=True, help="No summary and no progress bar on stderr.  [default: both]")
 @model_options
 def score_command(
@@ -54,13 +68,17 @@ def score_command(
     elif len(inputs) == 1:
         _score_file(inputs[0], out, columns, rejects, model, only_flagged=only_flagged, resume=resume, quiet=quiet)
     else:
-        raise click.UsageError(f"Give two statements or one file, not {len(inputs)} things: put quotes around a statement.")
+        raise click.UsageError(
+            f"Give two statements or one file, not {len(inputs)} things: put quotes around a statement."
+        )
 
 
 def _score_two(premise: str, hypothesis: str, detector: Detector, *, as_json: bool) -> None:
     verdict = detector.score(premise, hypothesis)
     if as_json:
-        fields = {name: round(value, 6) if isinstance(value, float) else value for name, value in verdict.as_dict().items()}
+        fields = {
+            name: round(value, 6) if isinstance(value, float) else value for name, value in verdict.as_dict().items()
+        }
         click.echo(json.dumps({"premise": premise, "hypothesis": hypothesis, **fields}, ensure_ascii=False))
         return
     click.echo("\n".join(_readable(premise, hypothesis, verdict, detector)))
@@ -73,12 +91,15 @@ def _readable(premise: str, hypothesis: str, verdict: Verdict, detector: Detecto
         f"{head}: P(contradiction) {verdict.contradiction:.3f} {sign} threshold {detector.threshold:.3f}",
         f"  premise     {premise}",
         f"  hypothesis  {hypothesis}",
-        f"  contradiction {verdict.contradiction:.3f}   entailment {verdict.entailment:.3f}   neutral {verdict.neutral:.3f}",
+        f"  contradiction {verdict.contradiction:.3f}   entailment {verdict.entailment:.3f}"
+        f"   neutral {verdict.neutral:.3f}",
     ]
     if verdict.truncated:
         lines.append(f"  {verdict.truncated} tokens were cut off and not scored")
     if verdict.window is not None:
-        spans = ", ".join(f"{name} characters {start} to {end}" for name, (start, end) in verdict.window.as_dict().items())
+        spans = ", ".join(
+            f"{name} characters {start} to {end}" for name, (start, end) in verdict.window.as_dict().items()
+        )
         lines.append(f"  long text: the strongest of its windows is shown ({spans})")
     return lines
 
@@ -103,7 +124,13 @@ def _score_file(
     detector = load_detector(model)
     with _bar(shown=not quiet and sys.stderr.isatty()) as bar:
         summary = score_file(
-            detector, source, out, columns=chosen, rejects=rejects, only_flagged=only_flagged, resume=resume,
+            detector,
+            source,
+            out,
+            columns=chosen,
+            rejects=rejects,
+            only_flagged=only_flagged,
+            resume=resume,
             progress=bar.update,
         )
     if not quiet:

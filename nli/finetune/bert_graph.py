@@ -179,15 +179,27 @@ def _embeddings(graph: _Graph, weights: Mapping[str, Array], shape: Shape) -> st
 
     prefix = "bert.embeddings."
     inputs = [graph.node("Cast", [name], to=TensorProto.INT32) for name in ("input_ids", "token_type_ids")]
-    tables = ("word_embeddings.weight", "position_embeddings.weight", "token_type_embeddings.weight",
-              "LayerNorm.weight", "LayerNorm.bias")
+    tables = (
+        "word_embeddings.weight",
+        "position_embeddings.weight",
+        "token_type_embeddings.weight",
+        "LayerNorm.weight",
+        "LayerNorm.bias",
+    )
     inputs += [graph.weight(weights[prefix + name]) for name in tables]
     return graph.node("EmbedLayerNormalization", inputs, MICROSOFT, outputs=2, epsilon=shape.epsilon)
 
 
 def _layer(
-    graph: _Graph, linear: _Linear, weights: Mapping[str, Array], shape: Shape, hidden: str, mask: str, number: int,
-    *, last: bool,
+    graph: _Graph,
+    linear: _Linear,
+    weights: Mapping[str, Array],
+    shape: Shape,
+    hidden: str,
+    mask: str,
+    number: int,
+    *,
+    last: bool,
 ) -> str:
     prefix = f"bert.encoder.layer.{number}."
     attention = prefix + "attention."
@@ -199,9 +211,7 @@ def _layer(
     query = linear(attention + "self.query", first, shared=shared + ".first" if last else shared)
     key = linear(attention + "self.key", hidden, shared=shared)
     value = linear(attention + "self.value", hidden, shared=shared)
-    context = graph.node(
-        "MultiHeadAttention", [query, key, value, "", mask], MICROSOFT, num_heads=shape.heads
-    )
+    context = graph.node("MultiHeadAttention", [query, key, value, "", mask], MICROSOFT, num_heads=shape.heads)
     attended = _add_and_norm(
         graph, weights, shape, linear(attention + "output.dense", context), first, attention + "output.LayerNorm"
     )
@@ -212,8 +222,6 @@ def _layer(
     )
 
 
-def _add_and_norm(
-    graph: _Graph, weights: Mapping[str, Array], shape: Shape, new: str, residual: str, norm: str
-) -> str:
+def _add_and_norm(graph: _Graph, weights: Mapping[str, Array], shape: Shape, new: str, residual: str, norm: str) -> str:
     inputs = [new, residual, graph.weight(weights[norm + ".weight"]), graph.weight(weights[norm + ".bias"])]
     return graph.node("SkipLayerNormalization", inputs, MICROSOFT, epsilon=shape.epsilon)

@@ -94,7 +94,9 @@ def card(
             "",
             "## The int8 file",
             "",
-            "Agreement with the float32 model: " + "; ".join(f"{name}: {value}" for name, value in agreement.items()) + ".",
+            "Agreement with the float32 model: "
+            + "; ".join(f"{name}: {value}" for name, value in agreement.items())
+            + ".",
             "",
             *(["## Results", "", "| set | figure | value |", "|---|---|---|", *figures, ""] if figures else []),
             "## Limits",

@@ -74,12 +74,15 @@ def export_onnx(folder: Path, target: Path, pairs: Pairs, *, data: str, precisio
     from transformers import AutoModelForSequenceClassification
 
     if not pairs:
-        raise InputError("An ONNX file cannot be measured without pairs: give a dev source with at least a few hundred.")
+        raise InputError(
+            "An ONNX file cannot be measured without pairs: give a dev source with at least a few hundred."
+        )
     model = AutoModelForSequenceClassification.from_pretrained(folder, dtype="float32", use_safetensors=True).eval()
     config = model.config
     if config.model_type != "bert" or config.hidden_act != "gelu":
         raise ModelError(
-            f"There is no ONNX export for {config.model_type} models yet: the folder {folder} runs with PyTorch (extra: torch)."
+            f"There is no ONNX export for {config.model_type} models yet: "
+            f"the folder {folder} runs with PyTorch (extra: torch)."
         )
     tokenizer = TextTokenizer.from_file(folder / "tokenizer.json", str(folder))
     rows = _rows(tokenizer, pairs, config.max_position_embeddings)

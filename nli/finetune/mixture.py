@@ -73,9 +73,7 @@ def load_source(name: str, source: Source, *, data_root: Path | None, seed: int,
         label = label_named(str(row.get("label") or ""))
         if label is None:
             dropped["no three-way label"] += 1
-        elif any(tag in source.without_tags for tag in tags):
-            dropped["tag"] += 1
-        elif source.only_tags and not any(tag in source.only_tags for tag in tags):
+        elif not _wanted(tags, source):
             dropped["tag"] += 1
         elif source.hold_out_tag and is_held_out(tags, source.hold_out_tag):
             dropped["held out"] += 1
@@ -92,10 +90,17 @@ def load_source(name: str, source: Source, *, data_root: Path | None, seed: int,
     return Loaded(name, tuple(examples), dict(dropped), digest.hexdigest())
 
 
+def _wanted(tags: Sequence[str], source: Source) -> bool:
+    if any(tag in source.without_tags for tag in tags):
+        return False
+    return not source.only_tags or any(tag in source.only_tags for tag in tags)
+
+
 def pair_key(premise: str, hypothesis: str) -> str:
     """Return one key for both orders of a pair, blind to case, white space and punctuation."""
-    texts = sorted(" ".join("".join(c if c.isalnum() else " " for c in text.casefold()).split())
-                   for text in (premise, hypothesis))
+    texts = sorted(
+        " ".join("".join(c if c.isalnum() else " " for c in text.casefold()).split()) for text in (premise, hypothesis)
+    )
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -54,7 +53,9 @@ def read_sources(recipe: Recipe, data_root: Path | None) -> dict[str, Loaded]:
             for example in loaded[other].examples
             if name not in held_back
         )
-        loaded[name] = load_source(name, recipe.sources[name], data_root=data_root, seed=recipe.seed, forbidden=forbidden)
+        loaded[name] = load_source(
+            name, recipe.sources[name], data_root=data_root, seed=recipe.seed, forbidden=forbidden
+        )
     return {name: loaded[name] for name in recipe.sources}
 
 
@@ -132,7 +133,7 @@ def finish(recipe: Recipe, loaded: Mapping[str, Loaded], trained: Path, target: 
     _write(partial, details)
     (partial / "README.md").write_text(card(recipe, loaded, details), encoding="utf-8")
     shutil.rmtree(target, ignore_errors=True)
-    os.replace(partial, target)
+    partial.replace(target)
     return target
 
 

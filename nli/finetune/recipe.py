@@ -107,13 +107,18 @@ class Recipe(_Strict):
         used = [(f"stage {stage.name}", name) for stage in self.stages for name in stage.mixture]
         used += [("dev", name) for name in self.dev]
         used += [("calibration", name) for name in (*self.calibration.sources, *self.calibration.threshold_sources)]
-        missing = [f"{where} names the source {name!r}, which is not under sources" for where, name in used
-                   if name not in self.sources]
+        missing = [
+            f"{where} names the source {name!r}, which is not under sources"
+            for where, name in used
+            if name not in self.sources
+        ]
         if not self.stages:
             missing.append("there is no stage")
         trained = {name for stage in self.stages for name in stage.mixture}
-        missing += [f"{name!r} is both trained on and used as dev" for name in
-                    sorted(trained & {*self.dev, *self.calibration.sources, *self.calibration.threshold_sources})]
+        missing += [
+            f"{name!r} is both trained on and used as dev"
+            for name in sorted(trained & {*self.dev, *self.calibration.sources, *self.calibration.threshold_sources})
+        ]
         if missing:
             raise ValueError("; ".join(missing))
         return self

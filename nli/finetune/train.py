@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import random
 import shutil
 import sys
@@ -141,7 +140,12 @@ def train(
         stage, plan, rows = recipe.stages[number], plans[number], encoded[number]
         start = first_step if number == first_stage else 0
         bar = tqdm(
-            total=len(plan), initial=start, desc=stage.name, unit="batch", file=sys.stderr, disable=not sys.stderr.isatty()
+            total=len(plan),
+            initial=start,
+            desc=stage.name,
+            unit="batch",
+            file=sys.stderr,
+            disable=not sys.stderr.isatty(),
         )
         seen, losses, clock = 0, [], time.monotonic()
         for step in range(start, len(plan)):
@@ -154,17 +158,25 @@ def train(
             losses.append(loss)
             if not np.isfinite(loss):
                 raise ModelError(
-                    f"The loss of stage {stage.name} is not a number at step {step}: lower its learning_rate, and go on "
-                    f"from the last checkpoint in {out} with --resume."
+                    f"The loss of stage {stage.name} is not a number at step {step}: lower its learning_rate, and go "
+                    f"on from the last checkpoint in {out} with --resume."
                 )
             seen += len(plan[step])
             bar.update()
             bar.set_postfix(loss=f"{np.mean(losses[-50:]):.3f}")
             done = step + 1
             if done % settings.dev_steps == 0 or done == len(plan):
-                _log(out, {"stage": stage.name, "step": done, "of": len(plan), "loss": float(np.mean(losses[-500:])),
-                           "pairs_per_second": seen / (time.monotonic() - clock),
-                           "dev": {name: _dev_figures(model, part, device) for name, part in encoded_dev}})
+                _log(
+                    out,
+                    {
+                        "stage": stage.name,
+                        "step": done,
+                        "of": len(plan),
+                        "loss": float(np.mean(losses[-500:])),
+                        "pairs_per_second": seen / (time.monotonic() - clock),
+                        "dev": {name: _dev_figures(model, part, device) for name, part in encoded_dev},
+                    },
+                )
             if done % settings.checkpoint_steps == 0 or done == len(plan):
                 following = (number + 1, 0) if done == len(plan) else (number, done)
                 _checkpoint(out / CHECKPOINT, _key(recipe, encoded, *following), model, optimizer, following)
@@ -309,7 +321,7 @@ def _save(model: Any, tokenizer: Any, folder: Path) -> Path:  # noqa: ANN401
     tokenizer.backend_tokenizer.no_truncation()
     tokenizer.save_pretrained(partial)
     shutil.rmtree(folder, ignore_errors=True)
-    os.replace(partial, folder)
+    partial.replace(folder)
     return folder
 
 

@@ -13,6 +13,7 @@ from nli.errors import InputError, MissingExtraError, ModelError
 
 PRECISIONS = {"cpu": "float32", "cuda": "bfloat16", "mps": "float32"}
 """On a CPU half precision is slower, so a checkpoint's own type is never taken over."""
+VOCABULARIES = {"tokenizer.json", "vocab.txt", "vocab.json"}
 
 
 def require_torch(what: str) -> None:
@@ -74,8 +75,10 @@ class TorchRuntime:
             model, report = AutoModelForSequenceClassification.from_pretrained(
                 folder, dtype=PRECISIONS[kind], use_safetensors=True, trust_remote_code=False, output_loading_info=True
             )
-        except (OSError, ValueError, RuntimeError, KeyError) as error:
-            reason = str(error).strip().splitlines()[0]
+        except Exception as error:  # transformers, safetensors and the hub client raise classes that share no base
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".: ")
+            if "ignore_mismatched_sizes" in reason:
+                reason = "its weights do not fit its config.json"
             raise ModelError(
                 f"The model {name} cannot be loaded as a sequence classifier ({reason}): use a model that "
                 "transformers' AutoModelForSequenceClassification loads without remote code."
@@ -114,11 +117,16 @@ def load_tokenizer(folder: Path, name: str) -> tuple[Any, bool, int]:
     require_torch(f"Running the model {name}")
     from transformers import AutoTokenizer
 
+    # Without them transformers makes a tokenizer that knows no word, and says nothing.
+    if not any(path.name in VOCABULARIES or path.suffix == ".model" for path in folder.iterdir()):
+        raise ModelError(f"The model {name} has no tokenizer (tokenizer.json) in {folder}: give its whole folder.")
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=True, trust_remote_code=False)
-    except (OSError, ValueError, ImportError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ModelError(f"The tokenizer of the model {name} cannot be loaded ({reason}): give its whole folder.") from error
+    except Exception as error:  # transformers and tokenizers raise classes that share no base
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".: ")
+        raise ModelError(
+            f"The tokenizer of the model {name} cannot be loaded ({reason}): give its whole folder."
+        ) from error
     if not tokenizer.is_fast:
         raise ModelError(f"The model {name} has only a slow tokenizer: save a tokenizer.json beside it.")
     takes_types = "token_type_ids" in tokenizer.model_input_names

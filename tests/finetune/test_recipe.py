@@ -63,7 +63,7 @@ def test_names_must_fit_together(tmp_path: Path, changes: dict[str, object], par
 def test_settings_can_be_replaced(tmp_path: Path) -> None:
     recipe, _ = load_recipe(write(tmp_path), {"training.batch_tokens": 512, "seed": 7})
     assert (recipe.training.batch_tokens, recipe.seed) == (512, 7)
-    with pytest.raises(ConfigError, match="training.no_such"):
+    with pytest.raises(ConfigError, match=r"training\.no_such"):
         load_recipe(write(tmp_path), {"training.no_such": 1})
 
 

@@ -1,0 +1,164 @@
+"""Probabilities, temperature and thresholds: the arithmetic, and what may be read from a file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from nli.calibration import (
+    CONTRADICTION,
+    ENTAILMENT,
+    NEUTRAL,
+    Calibration,
+    fit_temperature,
+    fit_threshold,
+    log_loss,
+    probabilities,
+    softmax,
+    today,
+)
+from nli.errors import InputError, ModelError
+
+finite = st.floats(-1000, 1000, width=32)
+logits = arrays.arrays(np.float32, st.tuples(st.integers(1, 8), st.just(3)), elements=finite)
+temperatures = st.floats(0.05, 20)
+STORED = {"temperature": 1.5, "thresholds": {"both": 0.4, "forward": 0.6}, "provenance": {"data": "dev"}}
+
+
+def test_softmax_of_known_logits() -> None:
+    row = softmax(np.log(np.array([[0.2, 0.3, 0.5]])))
+    assert row == pytest.approx(np.array([[0.2, 0.3, 0.5]]))
+
+
+@given(logits, temperatures)
+def test_probabilities_sum_to_one_and_keep_the_class(forward: np.ndarray, temperature: float) -> None:
+    rows = probabilities(forward, None, temperature)
+    assert rows.sum(axis=1) == pytest.approx(1)
+    assert ((rows >= 0) & (rows <= 1)).all()
+    best = np.take_along_axis(rows, forward.argmax(axis=1)[:, None], axis=1)
+    assert (best[:, 0] == rows.max(axis=1)).all()
+
+
+@given(logits, st.integers(0, 2**32 - 1), temperatures)
+def test_contradiction_is_the_mean_of_both_directions_and_the_same_both_ways(
+    forward: np.ndarray, seed: int, temperature: float
+) -> None:
+    backward = np.random.default_rng(seed).normal(size=forward.shape).astype(np.float32) * 5
+    there, back = probabilities(forward, backward, temperature), probabilities(backward, forward, temperature)
+    assert (there[:, CONTRADICTION] == back[:, CONTRADICTION]).all()
+    mean = (softmax(forward, temperature) + softmax(backward, temperature))[:, CONTRADICTION] / 2
+    assert there[:, CONTRADICTION] == pytest.approx(mean)
+    assert there.sum(axis=1) == pytest.approx(1)
+    assert ((there >= 0) & (there <= 1)).all()
+
+
+def test_entailment_and_neutral_share_the_rest_as_the_forward_direction_says() -> None:
+    forward, backward = np.log(np.array([[0.6, 0.2, 0.2]])), np.log(np.array([[0.1, 0.1, 0.8]]))
+    assert probabilities(forward, backward, 1.0)[0] == pytest.approx([0.375, 0.125, 0.5])
+
+
+def test_certainty_leaves_no_nan() -> None:
+    certain, other = np.array([[-1000.0, -1000.0, 1000.0]]), np.array([[0.0, 0.0, 0.0]])
+    row = probabilities(certain, other, 0.05)[0]
+    assert row[CONTRADICTION] == pytest.approx(2 / 3)
+    assert row[ENTAILMENT] == row[NEUTRAL] == pytest.approx(1 / 6)
+
+
+def test_log_loss_of_known_probabilities() -> None:
+    predicted = np.array([[0.5, 0.25, 0.25], [0.1, 0.1, 0.8]])
+    assert log_loss(predicted, np.array([0, 2])) == pytest.approx(-(np.log(0.5) + np.log(0.8)) / 2)
+    assert np.isfinite(log_loss(np.array([[1.0, 0.0, 0.0]]), np.array([2])))
+
+
+@pytest.mark.parametrize("true", [0.4, 1.0, 3.0])
+@pytest.mark.parametrize("both", [False, True])
+def test_a_temperature_is_found_again(true: float, both: bool) -> None:
+    random = np.random.default_rng(3)
+    calm = random.normal(size=(4000, 3)) * 2
+    gold = np.array([random.choice(3, p=row) for row in softmax(calm)])
+    forward = calm * true
+    found = fit_temperature(forward, forward if both else None, gold)
+    assert found == pytest.approx(true, rel=0.1)
+    assert log_loss(probabilities(forward, None, found), gold) <= log_loss(probabilities(forward, None, 1.0), gold)
+
+
+def test_a_temperature_needs_pairs() -> None:
+    with pytest.raises(InputError, match="no pairs"):
+        fit_temperature(np.zeros((0, 3)), None, np.zeros(0, dtype=int))
+
+
+def test_a_threshold_of_the_greatest_f1() -> None:
+    scores = np.array([0.9, 0.8, 0.7, 0.3, 0.2])
+    threshold, reached = fit_threshold(scores, np.array([True, True, False, True, False]))
+    assert threshold == 0.25
+    assert reached == {"precision": 0.75, "recall": 1.0, "f1": pytest.approx(0.8571)}
+
+
+def test_a_threshold_for_a_precision() -> None:
+    scores = np.array([0.9, 0.8, 0.7, 0.3, 0.2])
+    truth = np.array([True, True, False, True, False])
+    assert fit_threshold(scores, truth, precision=0.9) == (0.75, {"precision": 1.0, "recall": 0.6667, "f1": 0.8})
+    with pytest.raises(InputError, match=r"precision of 0\.99.*best is 0\.500"):
+        fit_threshold(np.array([0.5, 0.5]), np.array([True, False]), precision=0.99)
+
+
+@pytest.mark.parametrize("truth", [[True, True], [False, False]])
+def test_a_threshold_needs_both_kinds(truth: list[bool]) -> None:
+    with pytest.raises(InputError, match=f"{sum(truth)} contradictions among 2"):
+        fit_threshold(np.array([0.1, 0.9]), np.array(truth))
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=2, max_size=40))
+def test_no_other_threshold_has_a_greater_f1(rows: list[tuple[int, bool]]) -> None:
+    scores = np.array([score / 20 for score, _ in rows])
+    truth = np.array([right for _, right in rows])
+    if truth.all() or not truth.any():
+        return
+
+    def f1(threshold: float) -> float:
+        flagged = scores >= threshold
+        hits = int((flagged & truth).sum())
+        return 2 * hits / (int(flagged.sum()) + int(truth.sum()))
+
+    threshold, reached = fit_threshold(scores, truth)
+    assert f1(threshold) == pytest.approx(reached["f1"], abs=1e-4)
+    assert f1(threshold) >= max(f1(other) for other in scores) - 1e-12
+
+
+def test_a_calibration_comes_back_as_it_was_stored() -> None:
+    calibration = Calibration.from_dict(STORED, "detector.json")
+    assert calibration.as_dict() == STORED
+    assert calibration.fitted
+    assert not Calibration().fitted
+    assert Calibration().thresholds == {"both": 0.5, "forward": 0.5}
+    assert Calibration.from_dict({**STORED, "provenance": None}, "d").provenance == {}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"temperature": 0},
+        {"temperature": -1},
+        {"temperature": float("nan")},
+        {"temperature": float("inf")},
+        {"temperature": "hot"},
+        {"temperature": None},
+        {"thresholds": {"both": 0.5}},
+        {"thresholds": {"both": 0.5, "forward": 1.5}},
+        {"thresholds": {"both": 0.5, "forward": float("nan")}},
+        {"thresholds": 0.5},
+        {"provenance": 3},
+    ],
+)
+def test_a_stored_calibration_that_cannot_be_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ModelError, match=r"^models/x/detector\.json holds .*\.$"):
+        Calibration.from_dict({**STORED, **change}, "models/x/detector.json")
+
+
+def test_the_date_of_a_fit() -> None:
+    assert len(today()) == len("2026-01-31")
