@@ -110,7 +110,7 @@ def probabilities(forward: Floats, backward: Floats | None, temperature: float) 
         return ahead
     contradiction = (ahead[:, CONTRADICTION] + softmax(backward, temperature)[:, CONTRADICTION]) / 2
     rest = ahead[:, [ENTAILMENT, NEUTRAL]].sum(axis=1)
-    both = ahead.copy()
+    both: npt.NDArray[np.float64] = ahead.copy()
     # Where one direction is certain of contradiction, nothing is left to share out by: split it evenly.
     share = np.divide(ahead[:, ENTAILMENT], rest, out=np.full_like(rest, 0.5), where=rest > 0)
     both[:, CONTRADICTION] = contradiction

@@ -29,7 +29,6 @@ Direction = Literal["both", "forward"]
 OnLong = Literal["window", "truncate", "error"]
 WINDOW = 1024
 """Pairs that are read, ordered by length and scored at a time."""
-BATCH_TOKENS = 2048
 FEWEST_TOKENS = 16
 _SHOWN = 60
 
@@ -363,7 +362,7 @@ def load(
         label_order=order,
         max_tokens=max_tokens,
         on_long=on_long,
-        batch_tokens=batch_tokens or BATCH_TOKENS,
+        batch_tokens=batch_tokens or runtime.batch_tokens,
     )
     if probe and (order is not None or "probe" not in bundle.details):
         detector.probe()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nli.detector import VERDICT_FIELDS, WINDOW, Detector
+from nli.errors import InputError
 from nli.pairs import Reject, read_pairs
 from nli.writing import open_writer, output_row, source_key
 
@@ -123,7 +123,7 @@ def _score(
             summary.first_rejects.append(reject)
 
     pairs: Iterator[Pair] = read_pairs(source, columns=columns, on_reject=on_reject, skip=summary.resumed_at)
-    while window := list(islice(pairs, WINDOW)):
+    for window in _windows(pairs):
         rows: list[dict[str, Any]] = []
         for pair, verdict in zip(window, detector.stream(window), strict=True):
             summary.flagged += verdict.flagged
@@ -136,3 +136,20 @@ def _score(
         before, rows_read = rows_read, summary.resumed_at + summary.scored_now + summary.rejected - rejected_before
         writer.window(rows_read, rows, summary.counters())
         progress(rows_read - before)
+
+
+def _windows(pairs: Iterator[Pair]) -> Iterator[list[Pair]]:
+    """Cut pairs into windows; those before a fault of the input come first, so that they are not lost."""
+    window: list[Pair] = []
+    try:
+        for pair in pairs:
+            window.append(pair)
+            if len(window) == WINDOW:
+                yield window
+                window = []
+    except InputError:
+        if window:
+            yield window
+        raise
+    if window:
+        yield window

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -104,7 +103,8 @@ def test_longest_pair_as_stored_with_the_model(folder: Callable[..., Path]) -> N
 
 
 @pytest.mark.parametrize(
-    ("agreement", "usable"), [({"usable": True}, True), ({"usable": False, "argmax": 0.98}, False), ({}, False), (None, False)]
+    ("agreement", "usable"),
+    [({"usable": True}, True), ({"usable": False, "argmax": 0.98}, False), ({}, False), (None, False)],
 )
 def test_an_onnx_file_counts_only_with_a_measured_agreement(
     folder: Callable[..., Path], agreement: dict[str, Any] | None, usable: bool
@@ -127,7 +127,9 @@ def test_a_pickle_is_refused_with_the_way_to_convert_it(folder: Callable[..., Pa
 
 
 def test_a_pickle_beside_safetensors_is_not_looked_at(folder: Callable[..., Path]) -> None:
-    assert [path.name for path in find(str(folder("pytorch_model.bin", "model.safetensors"))).weights] == ["model.safetensors"]
+    assert [path.name for path in find(str(folder("pytorch_model.bin", "model.safetensors"))).weights] == [
+        "model.safetensors"
+    ]
 
 
 def test_folders_that_are_no_models(folder: Callable[..., Path], tmp_path: Path) -> None:
@@ -176,7 +178,7 @@ def test_a_hub_name_is_read_from_the_cache_offline(
     (repository / "refs").mkdir(parents=True)
     (repository / "refs" / "main").write_text(revision)
     (repository / "snapshots").mkdir()
-    os.rename(folder(), repository / "snapshots" / revision)
+    folder().rename(repository / "snapshots" / revision)
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     bundle = find("acme/nli")

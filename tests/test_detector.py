@@ -33,7 +33,15 @@ def test_a_verdict(detector: Detector) -> None:
     assert verdict.label is LABELS[int(np.argmax(values(verdict)))]
     assert verdict.flagged == (verdict.contradiction >= detector.threshold)
     assert (verdict.truncated, verdict.window) == (0, None)
-    assert list(verdict.as_dict()) == ["label", "contradiction", "entailment", "neutral", "flagged", "truncated", "window"]
+    assert list(verdict.as_dict()) == [
+        "label",
+        "contradiction",
+        "entailment",
+        "neutral",
+        "flagged",
+        "truncated",
+        "window",
+    ]
 
 
 def test_what_a_detector_says_of_itself(detector: Detector, tiny_onnx: Path) -> None:

@@ -15,7 +15,7 @@ ORDERS = list(permutations(LABELS))
 
 
 def answers(order: tuple[Label, ...], wrong: int = 0) -> np.ndarray:
-    """Logits of a model with this order that gets all plain pairs right but some at the start, which it shifts by one."""
+    """Logits of a model with this order that gets all plain pairs right but some at the start, shifted by one."""
     logits = np.zeros((len(PAIRS), 3), dtype=np.float32)
     for row, (_, _, gold) in enumerate(PAIRS):
         logits[row, (order.index(gold) + (row < wrong)) % 3] = 5.0

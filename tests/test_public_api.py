@@ -11,12 +11,25 @@ import pytest
 
 import nli
 
-HEAVY = ("torch", "transformers", "onnxruntime", "tokenizers", "datasets", "pandas", "matplotlib", "pyarrow", "sklearn", "scipy",
-         "pydantic", "yaml", "huggingface_hub")
+HEAVY = (
+    "torch",
+    "transformers",
+    "onnxruntime",
+    "tokenizers",
+    "datasets",
+    "pandas",
+    "matplotlib",
+    "pyarrow",
+    "sklearn",
+    "scipy",
+    "pydantic",
+    "yaml",
+    "huggingface_hub",
+)
 
 
 def loaded_by(code: str) -> list[str]:
-    """Run code in a new process that must print nothing and touch no logging, and give the heavy modules it has loaded."""
+    """Run code in a new process that must print nothing and leave logging alone; return the heavy modules it loaded."""
     script = f"""
 import logging, sys
 import socket
@@ -46,7 +59,9 @@ def test_what_is_listed_is_what_is_there() -> None:
 
 def test_what_is_there_is_listed() -> None:
     modules = {name for name, value in vars(nli).items() if type(value) is type(sys)}
-    public = {name for name in vars(nli) if not name.startswith("_")} - modules - {"annotations", "TYPE_CHECKING", "Any"}
+    public = (
+        {name for name in vars(nli) if not name.startswith("_")} - modules - {"annotations", "TYPE_CHECKING", "Any"}
+    )
     assert public <= set(nli.__all__)
 
 
@@ -70,8 +85,14 @@ def test_every_error_is_an_nli_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["import nli", "import nli.eval", "import nli.configs", "import nli.cli.main, nli.cli.score, nli.cli.info",
-             "from nli import *"],
+    "code",
+    [
+        "import nli",
+        "import nli.eval",
+        "import nli.configs",
+        "import nli.cli.main, nli.cli.score, nli.cli.info",
+        "from nli import *",
+    ],
 )
 def test_importing_loads_nothing_heavy_and_says_nothing(code: str) -> None:
     allowed = {"tokenizers", "onnxruntime"} if code == "from nli import *" else set()

@@ -35,7 +35,10 @@ def detector(tiny_onnx: Path) -> Detector:
 
 
 def rows(pairs: list[tuple[str, str]]) -> list[dict[str, Any]]:
-    return [{"id": f"p{number}", "premise": one, "note": {"n": number}, "hypothesis": two} for number, (one, two) in enumerate(pairs)]
+    return [
+        {"id": f"p{number}", "premise": one, "note": {"n": number}, "hypothesis": two}
+        for number, (one, two) in enumerate(pairs)
+    ]
 
 
 def write(path: Path, lines: list[dict[str, Any] | bytes]) -> Path:
@@ -75,7 +78,13 @@ def test_only_flagged(detector: Detector, pairs: list[tuple[str, str]], tmp_path
 
 
 def test_bad_rows_are_counted_named_and_kept(detector: Detector, pairs: list[tuple[str, str]], tmp_path: Path) -> None:
-    bad = [b"{\"a\"\n", {"premise": "a"}, {"premise": "a", "hypothesis": ""}, {"premise": "a", "hypothesis": 3}, b'{"premise": "\xff"}\n']
+    bad = [
+        b'{"a"\n',
+        {"premise": "a"},
+        {"premise": "a", "hypothesis": ""},
+        {"premise": "a", "hypothesis": 3},
+        b'{"premise": "\xff"}\n',
+    ]
     good = rows(pairs[:20])
     source = write(tmp_path / "in.jsonl", [*bad[:2], *good[:9], bad[2], *good[9:], *bad[3:]])
     summary = score_file(detector, source, tmp_path / "out.jsonl", rejects=tmp_path / "bad.jsonl")
@@ -123,7 +132,7 @@ def test_progress_counts_every_row(detector: Detector, pairs: list[tuple[str, st
     assert seen == [9, 8, 4]
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """What stops a run in a test."""
 
 
@@ -137,7 +146,7 @@ class Failing:
     def stream(self, pairs: list[Pair]) -> Iterator[Any]:
         for verdict in self._detector.stream(pairs):
             if self._left == 0:
-                raise Stopped
+                raise StoppedError
             self._left -= 1
             yield verdict
 
@@ -154,7 +163,7 @@ def test_a_run_that_is_resumed_gives_the_same_bytes_and_counts(
     whole, part = tmp_path / f"whole-{name}", tmp_path / f"part-{name}"
     expected = score_file(detector, source, whole, rejects=tmp_path / "whole.jsonl")
     options: dict[str, Any] = {"rejects": tmp_path / "part.jsonl", "resume": True}
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         score_file(Failing(detector, after), source, part, **options)  # type: ignore[arg-type]
     assert not part.exists()
     assert not (tmp_path / "part.jsonl").exists()
@@ -168,9 +177,11 @@ def test_a_run_that_is_resumed_gives_the_same_bytes_and_counts(
     assert part.read_bytes() == whole.read_bytes()
 
 
-def test_a_run_with_other_options_is_not_resumed(detector: Detector, tiny_onnx: Path, pairs: list[tuple[str, str]], tmp_path: Path) -> None:
+def test_a_run_with_other_options_is_not_resumed(
+    detector: Detector, tiny_onnx: Path, pairs: list[tuple[str, str]], tmp_path: Path
+) -> None:
     source = write(tmp_path / "in.jsonl", list(rows(pairs)))
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         score_file(Failing(detector, 20), source, tmp_path / "out.jsonl")  # type: ignore[arg-type]
     for other, option in ((nli.load(tiny_onnx, threshold=0.9), {}), (detector, {"only_flagged": True})):
         with pytest.raises(InputError, match="belongs to another run"):

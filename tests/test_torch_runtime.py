@@ -70,7 +70,9 @@ def test_a_checkpoint_in_half_precision_is_run_in_single(models: Any, tiny: Path
     weights = {name: tensor.half() for name, tensor in load_file(half / "model.safetensors").items()}
     save_file(weights, half / "model.safetensors", {"format": "pt"})
     single = models.copy(half, dtype="float32", torch_dtype="float32")
-    save_file({name: tensor.float() for name, tensor in weights.items()}, single / "model.safetensors", {"format": "pt"})
+    save_file(
+        {name: tensor.float() for name, tensor in weights.items()}, single / "model.safetensors", {"format": "pt"}
+    )
     detector = nli.load(half)
     assert detector.runtime_name == "torch-cpu-float32"
     assert (answers(detector, pairs) == answers(nli.load(single), pairs)).all()
@@ -111,7 +113,9 @@ def damaged(folder: Path, *, weights: bytes | None = None, remove: tuple[str, ..
         ({}, {"tokenizer": "{}"}, "tokenizer of the model"),
     ],
 )
-def test_folders_that_cannot_be_loaded(models: Any, tiny: Path, config: dict[str, Any], damage: dict[str, Any], said: str) -> None:
+def test_folders_that_cannot_be_loaded(
+    models: Any, tiny: Path, config: dict[str, Any], damage: dict[str, Any], said: str
+) -> None:
     folder = damaged(models.copy(tiny, **config), **damage)
     with pytest.raises(ModelError) as caught:
         nli.load(folder)
@@ -142,7 +146,11 @@ def test_a_head_of_another_size_is_refused_with_and_without_an_order(models: Any
 
 
 def test_code_from_a_model_is_never_run(models: Any, tiny: Path) -> None:
-    classes = {"AutoConfig": "evil.Config", "AutoModelForSequenceClassification": "evil.Model", "AutoTokenizer": ["evil.T", "evil.T"]}
+    classes = {
+        "AutoConfig": "evil.Config",
+        "AutoModelForSequenceClassification": "evil.Model",
+        "AutoTokenizer": ["evil.T", "evil.T"],
+    }
     folder = models.copy(tiny, model_type="evil", auto_map=classes)
     (folder / "evil.py").write_text(f"open({str(folder / 'was_here')!r}, 'w')")
     with pytest.raises(ModelError):
@@ -198,6 +206,8 @@ def test_without_torch_the_extra_is_named(tiny: Path, monkeypatch: pytest.Monkey
     import importlib.util
 
     find_spec: Callable[..., Any] = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "torch" else find_spec(name, *rest))
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *rest: None if name == "torch" else find_spec(name, *rest)
+    )
     with pytest.raises(MissingExtraError, match=r"pip install 'nli\[torch\]'"):
         nli.load(tiny)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -47,7 +48,7 @@ def test_windows_cover_the_text_in_order_and_fit(tokens: list[str], size: int) -
     assert covered(spans) == set(range(len(tokens)))
     assert spans[0][0] == 0
     assert spans[-1][1] == len(tokens)
-    for (start, end), (next_start, next_end) in zip(spans, spans[1:], strict=False):
+    for (start, end), (next_start, next_end) in pairwise(spans):
         assert start < next_start <= end < next_end
 
 

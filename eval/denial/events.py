@@ -108,7 +108,7 @@ def _noun(text: str) -> Noun:
     return Noun(text.removeprefix("~"), text.startswith("~"))
 
 
-def _event(  # noqa: PLR0917  # a row of a table
+def _event(  # a row of a table
     domain: str, verb: str, actor: str, tail: str, recipient: str, kind: str, members: str, nominal: str, flags: str
 ) -> Event:
     return Event(

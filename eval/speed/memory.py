@@ -22,7 +22,7 @@ import nli
 from nli.scoring import score_file
 detector = nli.load()
 class Instant:
-    name, parallel = "stand-in", 1
+    name, parallel, batch_tokens = "stand-in", 1, 2048
     def logits(self, batch):
         return np.tile(batch.input_ids[:, 1:2] % 3, (1, 3)).astype(np.float32)
 detector._runtime = Instant()

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from nli.detector import Detector, Verdict
     from nli.scoring import Summary
 
+SCORES = ("contradiction", "entailment", "neutral")
+
 
 @click.command("score", no_args_is_help=True)
 @click.argument("inputs", metavar="PREMISE HYPOTHESIS | FILE", nargs=-1, required=True)
@@ -91,8 +93,7 @@ def _readable(premise: str, hypothesis: str, verdict: Verdict, detector: Detecto
         f"{head}: P(contradiction) {verdict.contradiction:.3f} {sign} threshold {detector.threshold:.3f}",
         f"  premise     {premise}",
         f"  hypothesis  {hypothesis}",
-        f"  contradiction {verdict.contradiction:.3f}   entailment {verdict.entailment:.3f}"
-        f"   neutral {verdict.neutral:.3f}",
+        "  " + "   ".join(f"{name} {getattr(verdict, name):.3f}" for name in SCORES),
     ]
     if verdict.truncated:
         lines.append(f"  {verdict.truncated} tokens were cut off and not scored")

@@ -118,4 +118,6 @@ def _origin(recipe: Recipe, name: str) -> str:
         return "event cards written for this project (nli.eval.denial)"
     if source.compose:
         return "compositional pairs made by nli.eval.denial.compose"
+    if source.counts:
+        return "pairs on quantities made by nli.eval.denial.counts"
     return f"[{source.url.removeprefix('https://')}]({source.url})"

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from nli.batching import TokenBatch, TokenRow, pad, plan
 from nli.calibration import softmax
 from nli.errors import InputError, ModelError
-from nli.finetune.bert_graph import Ranges, Shape, build
+from nli.finetune.bert_graph import Inputs, Shape, build
 from nli.runtimes import Runtime
 from nli.runtimes.onnx import OnnxRuntime
 from nli.tokens import TextTokenizer
@@ -26,10 +26,7 @@ from nli.tokens import TextTokenizer
 AGREEMENT_GATE = 0.99
 """Least share of pairs that must keep their class for the int8 file to be used."""
 BATCH_TOKENS = 4096
-RANGE_PAIRS = 512
-CLIP_QUANTILE = 0.9999
-FLOAT_LAYERS = frozenset({"bert.pooler.dense", "classifier"})
-"""Layers that see one vector a pair: int8 would save nothing there."""
+MEASURED_PAIRS = 1500
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -49,6 +46,8 @@ def save_float16(trained: Path, target: Path) -> None:
     for path in sorted(trained.iterdir()):
         if path.is_file() and path.suffix != ".safetensors":
             shutil.copyfile(path, target / path.name)
+    # safetensors makes files that only their owner may read, which a package must not carry.
+    (target / "model.safetensors").chmod(0o644)
 
 
 def export_onnx(folder: Path, target: Path, pairs: Pairs, *, data: str, precision: str = "int8") -> dict[str, Any]:
@@ -88,10 +87,10 @@ def export_onnx(folder: Path, target: Path, pairs: Pairs, *, data: str, precisio
     rows = _rows(tokenizer, pairs, config.max_position_embeddings)
     weights = {name: np.asarray(tensor.float().numpy()) for name, tensor in model.state_dict().items()}
     shape = Shape(config.num_hidden_layers, config.num_attention_heads, config.layer_norm_eps)
-    ranges = _measure(model, rows[:: max(1, len(rows) // RANGE_PAIRS)]) if precision == "int8" else None
+    measured = _measure(model, rows[:: max(1, len(rows) // MEASURED_PAIRS)]) if precision == "int8" else None
     target.mkdir(parents=True, exist_ok=True)
     path = target / f"model_{precision}.onnx"
-    onnx.save(build(weights, shape, ranges, FLOAT_LAYERS), path)
+    onnx.save(build(weights, shape, measured), path)
     with torch.inference_mode():
         exact = _answers(_Exact(model), rows)
     agreement = agreement_of(exact, _answers(OnnxRuntime(path, precision=precision, threads=None), rows))
@@ -126,6 +125,7 @@ class _Exact:
     """A torch model behind the protocol of runtimes."""
 
     name = "torch-cpu-float32"
+    batch_tokens = BATCH_TOKENS
     parallel = 1
 
     def __init__(self, model: Any) -> None:  # noqa: ANN401
@@ -170,30 +170,30 @@ def _tensors(batch: TokenBatch) -> Mapping[str, Any]:
     return {name: torch.from_numpy(array) for name, array in arrays.items() if array is not None}
 
 
-def _measure(model: Any, rows: Sequence[TokenRow]) -> Ranges:  # noqa: ANN401
-    """Run pairs through the float32 model and note how large the inputs of each linear layer are."""
+def _measure(model: Any, rows: Sequence[TokenRow]) -> dict[str, Inputs]:  # noqa: ANN401
+    """Run pairs through the float32 model and note what the inputs of each linear layer of the encoder are like."""
     import torch
 
-    low: dict[str, npt.NDArray[np.float32]] = {}
-    high: dict[str, npt.NDArray[np.float32]] = {}
-    clips: dict[str, list[tuple[float, float]]] = {}
+    sums: dict[str, list[npt.NDArray[Any]]] = {}
     mask = torch.empty(0)
 
     def watch(name: str) -> Any:  # noqa: ANN401
         def note(_module: object, inputs: tuple[Any, ...]) -> None:
             # Padding is multiplied too, but nothing depends on what comes of it.
             values = inputs[0][mask].numpy()
-            low[name] = np.minimum(low.get(name, np.inf), values.min(axis=0))
-            high[name] = np.maximum(high.get(name, -np.inf), values.max(axis=0))
-            edges = np.quantile(values, [1 - CLIP_QUANTILE, CLIP_QUANTILE])
-            clips.setdefault(name, []).append((float(edges[0]), float(edges[1])))
+            exact = values.astype(np.float64)
+            new = [values.min(axis=0), values.max(axis=0), exact.sum(axis=0), exact.T @ exact]
+            if name in sums:
+                low, high, total, products = sums[name]
+                new = [np.minimum(low, new[0]), np.maximum(high, new[1]), total + new[2], products + new[3]]
+            sums[name] = new
 
         return note
 
     handles = [
         module.register_forward_pre_hook(watch(name))
         for name, module in model.named_modules()
-        if isinstance(module, torch.nn.Linear) and name not in FLOAT_LAYERS
+        if isinstance(module, torch.nn.Linear) and name.startswith("bert.encoder.")
     ]
     try:
         with torch.inference_mode():
@@ -203,5 +203,5 @@ def _measure(model: Any, rows: Sequence[TokenRow]) -> Ranges:  # noqa: ANN401
     finally:
         for handle in handles:
             handle.remove()
-    clip = {name: (min(a for a, _ in edges), max(b for _, b in edges)) for name, edges in clips.items()}
-    return Ranges(low, high, clip)
+    tokens = sum(len(row.ids) for row in rows)
+    return {name: Inputs(low, high, total / tokens, mixed / tokens) for name, (low, high, total, mixed) in sums.items()}

@@ -126,6 +126,10 @@ def _rows(name: str, source: Source, data_root: Path | None, seed: int) -> Itera
         from nli.eval.denial.compose import compose
 
         return compose(source.compose, seed, source.compose_split)
+    if source.counts is not None:
+        from nli.eval.denial.counts import counts
+
+        return counts(source.counts, seed, source.compose_split)
     return _file_rows(name, source, data_root)
 
 

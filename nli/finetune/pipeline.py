@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -103,9 +104,8 @@ def finish(recipe: Recipe, loaded: Mapping[str, Loaded], trained: Path, target: 
     partial.mkdir(parents=True)
     save_float16(trained, partial)
     fitting = [example for name in recipe.calibration.sources for example in loaded[name].examples]
-    agreement_pairs = [
-        (example.premise, example.hypothesis) for name in recipe.dev for example in loaded[name].examples
-    ][:AGREEMENT_PAIRS]
+    dev = [(example.premise, example.hypothesis) for name in recipe.dev for example in loaded[name].examples]
+    agreement_pairs = random.Random(recipe.seed).sample(dev, min(AGREEMENT_PAIRS, len(dev)))  # noqa: S311
     entry = export_onnx(partial, partial / "onnx", agreement_pairs, data=", ".join(recipe.dev))
     details: dict[str, Any] = {
         "schema": 1,

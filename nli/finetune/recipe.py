@@ -31,7 +31,7 @@ class Base(_Strict):
 
 
 class Source(_Strict):
-    """One set of labelled pairs. Exactly one of `file`, `cards` and `compose` says where they are.
+    """One set of labelled pairs. Exactly one of `file`, `cards`, `compose` and `counts` says where they are.
 
     `hub` names where the same rows, or the fuller set they were sampled from, can be had by anyone.
     """
@@ -40,7 +40,8 @@ class Source(_Strict):
     cards: Literal["train", "dev"] | None = Field(None, description="event cards that ship in nli.eval.denial")
     half: Literal["calibrate", "report"] | None = Field(None, description="only this half of the cards")
     compose: Annotated[int, Field(gt=0)] | None = Field(None, description="number of compositional pairs to make")
-    compose_split: Literal["train", "dev"] = "train"
+    counts: Annotated[int, Field(gt=0)] | None = Field(None, description="number of pairs on quantities to make")
+    compose_split: Literal["train", "dev"] = Field("train", description="words of the pairs that are made")
     hub: str | None = None
     licence: str = ""
     url: str = ""
@@ -52,9 +53,11 @@ class Source(_Strict):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Source:
-        given = [name for name in ("file", "cards", "compose") if getattr(self, name) is not None]
+        given = [name for name in ("file", "cards", "compose", "counts") if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"give exactly one of file, cards and compose (given: {', '.join(given) or 'none'})")
+            raise ValueError(
+                f"give exactly one of file, cards, compose and counts (given: {', '.join(given) or 'none'})"
+            )
         return self
 
 

@@ -11,6 +11,9 @@ import numpy.typing as npt
 from nli.batching import TokenBatch
 from nli.errors import ModelError
 
+BATCH_TOKENS = 512
+"""What one thread works on stays in the caches of its core."""
+
 
 class OnnxRuntime:
     """Runs an ONNX file on the CPU.
@@ -34,13 +37,13 @@ class OnnxRuntime:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        options.add_session_config_entry("session.set_denormal_as_zero", "1")
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime raises its own classes, which share no base but Exception
             reason = " ".join(str(error).split())[:200]
             raise ModelError(f"The ONNX file {path} cannot be loaded ({reason}): export the model again.") from error
         self._inputs = {entry.name for entry in self._session.get_inputs()}
+        self.batch_tokens = BATCH_TOKENS
         self.name = f"onnx-cpu-{precision}"
         self.parallel = threads or _cores()
 

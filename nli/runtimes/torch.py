@@ -13,6 +13,7 @@ from nli.errors import InputError, MissingExtraError, ModelError
 
 PRECISIONS = {"cpu": "float32", "cuda": "bfloat16", "mps": "float32"}
 """On a CPU half precision is slower, so a checkpoint's own type is never taken over."""
+BATCH_TOKENS = {"cpu": 2048, "cuda": 32768, "mps": 8192}
 VOCABULARIES = {"tokenizer.json", "vocab.txt", "vocab.json"}
 
 
@@ -90,6 +91,7 @@ class TorchRuntime:
                 "fine-tune it first, or use one that is."
             )
         self._model: Any = model.to(self.device).eval()
+        self.batch_tokens = BATCH_TOKENS[kind]
         self.name = f"torch-{kind}-{PRECISIONS[kind]}"
 
     def logits(self, batch: TokenBatch) -> npt.NDArray[np.float32]:

@@ -27,7 +27,10 @@ DENIALS = [
     ("The bridge is open to traffic.", "The bridge is closed to all traffic."),
 ]
 LOOK_ALIKES = [
-    ("The army shelled the village on Monday, residents said.", "Residents said that the army had shelled the village."),
+    (
+        "The army shelled the village on Monday, residents said.",
+        "Residents said that the army had shelled the village.",
+    ),
     ("The minister took a bribe, the newspaper reported.", "The minister declined to comment on the report."),
     ("The company has paid the fine.", "The company opened a new office in the capital."),
     ("The ship was carrying weapons, officials say.", "The ship left the port on Tuesday."),
@@ -60,7 +63,9 @@ def test_permuted_heads_give_identical_verdicts(models: Any, pairs: Texts, shape
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_a_model_without_names_is_refused_until_the_order_is_given(models: Any, tiny: Path, pairs: Texts, order: str) -> None:
+def test_a_model_without_names_is_refused_until_the_order_is_given(
+    models: Any, tiny: Path, pairs: Texts, order: str
+) -> None:
     nameless = models.make(order=order, id2label={str(n): f"LABEL_{n}" for n in range(3)}, label2id=None)
     with pytest.raises(LabelOrderError) as caught:
         nli.load(nameless)
@@ -72,7 +77,12 @@ def test_a_model_without_names_is_refused_until_the_order_is_given(models: Any, 
 
 @pytest.mark.parametrize(
     ("classes", "names"),
-    [(2, ["entailment", "not_entailment"]), (3, ["entailment", "entailment", "contradiction"]), (3, ["yes", "no", "maybe"]), (1, ["LABEL_0"])],
+    [
+        (2, ["entailment", "not_entailment"]),
+        (3, ["entailment", "entailment", "contradiction"]),
+        (3, ["yes", "no", "maybe"]),
+        (1, ["LABEL_0"]),
+    ],
 )
 def test_heads_that_cannot_be_told_apart_are_refused_by_name(models: Any, classes: int, names: list[str]) -> None:
     folder = models.make(classes=classes, id2label={str(n): name for n, name in enumerate(names)}, label2id=None)
@@ -197,7 +207,7 @@ def test_nothing_is_cut_in_silence(bundled: nli.Detector, way: Any) -> None:
     assert verdict.window.hypothesis is not None
     start, end = verdict.window.hypothesis
     assert "has not paid the fine" in denial[start:end]
-    assert verdict.contradiction > 0.5
+    assert verdict.flagged
 
 
 # --- precision ---------------------------------------------------------------------------------------------

@@ -73,7 +73,14 @@ def test_the_finished_folder_loads_everywhere_and_says_the_same(finished: Path) 
 
 def test_the_card_names_sources_licences_and_limits(finished: Path) -> None:
     card = (finished / "README.md").read_text()
-    for part in ("license: apache-2.0", "| train | 60 | [example.org/set]", "CC0", "## Limits", "## Calibration", "argmax"):
+    for part in (
+        "license: apache-2.0",
+        "| train | 60 | [example.org/set]",
+        "CC0",
+        "## Limits",
+        "## Calibration",
+        "argmax",
+    ):
         assert part in card
 
 
