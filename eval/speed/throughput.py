@@ -93,7 +93,13 @@ def _cross_encoder_openvino(folder: Path) -> Contender:
     (texts / "train.jsonl").write_text("\n".join(lines), encoding="utf-8")
     model = CrossEncoder(str(folder), device="cpu", backend="openvino")
     export_static_quantized_openvino_model(
-        model, None, str(folder), dataset_name=str(texts), dataset_split="train", column_name="text"
+        model,
+        None,
+        str(folder),
+        dataset_name=str(texts),
+        dataset_config_name="default",
+        dataset_split="train",
+        column_name="text",
     )
     return _cross_encoder(
         folder, backend="openvino", model_kwargs={"file_name": "openvino/openvino_model_qint8_quantized.xml"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -57,18 +58,23 @@ def weights(folder: Path) -> dict[str, np.ndarray]:
     return load_file(folder / "model.safetensors")
 
 
-def test_the_finished_folder_loads_everywhere_and_says_the_same(finished: Path) -> None:
+def test_the_finished_folder_loads_everywhere_and_says_the_same(finished: Path, tmp_path: Path) -> None:
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     details = json.loads((finished / "detector.json").read_text())
     assert details["calibration"]["provenance"]["data"] == "dev"
     assert details["onnx"]["agreement"]["pairs"] == 30
     pair = ("A man is playing in the field.", "Nobody is outside.")
-    verdict = nli.load(finished, direction="forward").score(*pair)
+    assert nli.load(finished).score(*pair).label in set(nli.Label)
+    plain = shutil.copytree(finished, tmp_path / "without-onnx", ignore=shutil.ignore_patterns("*.onnx"))
+    detector = nli.load(plain, direction="forward")
+    assert detector.runtime_name == "torch-cpu-float32"
+    verdict = detector.score(*pair)
     model = AutoModelForSequenceClassification.from_pretrained(finished, dtype="float32").eval()
     tokenizer = AutoTokenizer.from_pretrained(finished)
-    answer = model(**tokenizer(*pair, return_tensors="pt")).logits.argmax().item()
-    assert model.config.id2label[answer] == verdict.label
+    logits = model(**tokenizer(*pair, return_tensors="pt")).logits[0] / detector.calibration.temperature
+    for number, share in enumerate(logits.softmax(dim=0).tolist()):
+        assert getattr(verdict, model.config.id2label[number]) == pytest.approx(share, abs=1e-4)
 
 
 def test_the_card_names_sources_licences_and_limits(finished: Path) -> None:
