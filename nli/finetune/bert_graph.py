@@ -13,7 +13,7 @@ What keeps the int8 products close to the float32 ones:
   far larger than the rest is moved into the weights (Xiao et al. 2023, "SmoothQuant"; Wei et al. 2023, "Outlier
   Suppression+"). The centres disappear in biases, and those of attention's result in the projection of values.
 - The channels inside a feed-forward layer are computed in groups of like range, each with a scale of its own, and the
-  few widest stay in float32 (after Dettmers et al. 2022, "LLM.int8()").
+  widest sixth stays in float32 (after Dettmers et al. 2022, "LLM.int8()").
 - Weights are rounded so that the result of a layer, not each weight, changes least (Frantar et al. 2022, "GPTQ").
 - Layers that see one token a pair stay in float32: int8 would save nothing there.
 

@@ -56,7 +56,8 @@ def export_onnx(folder: Path, target: Path, pairs: Pairs, *, data: str, precisio
     Args:
         folder: A Hugging Face folder of a BERT classifier with safetensors.
         target: Folder to write `model_<precision>.onnx` into.
-        pairs: Pairs to measure on; some more of them set the activation ranges of int8.
+        pairs: Pairs to measure on; a part of them also sets ranges and rounding of int8, so that the agreement is a
+            little optimistic.
         data: What to call those pairs in the report.
         precision: "int8" or "fp32".
 
