@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING, Any
 
 from nli.pairs import read_pairs
@@ -18,11 +19,17 @@ EXAMPLES = 10
 """Ids of overlapping pairs that are kept for each file and set."""
 
 _BYTES = 8
+_NOT_WORDS = re.compile(r"[\W_]+")
 
 
 def normalised(text: str) -> str:
     """Return a text blind to case, punctuation and white space."""
-    return " ".join("".join(character if character.isalnum() else " " for character in text.casefold()).split())
+    return _NOT_WORDS.sub(" ", text.casefold()).strip()
+
+
+def pair_key(premise: str, hypothesis: str) -> bytes:
+    """Return one key for both orders of a pair, blind to case, punctuation and white space."""
+    return _key(b"".join(_keys(premise, hypothesis)))
 
 
 def check_leakage(files: Sequence[Path], sets: Iterable[LoadedSet]) -> dict[str, Any]:

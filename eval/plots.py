@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 Figure: TypeAlias = Any
 Axes: TypeAlias = Any
@@ -97,27 +98,38 @@ def reliability(key: str, title: str, after: Series, before: Series | None = Non
     import matplotlib as mpl
 
     with mpl.rc_context(_SETTINGS):
-        figure, axes = _square(
-            x_label="predicted P(contradiction), mean of bin", y_label="share that are contradictions"
-        )
-        axes.plot([0, 1], [0, 1], color=_RULE, linewidth=1.0, linestyle=(0, (4, 3)), zorder=1)
-        if before is not None:
-            axes.plot(
-                before.x,
-                before.y,
-                color=_MUTED,
-                linewidth=0.9,
-                linestyle=(0, (2, 2)),
-                marker="o",
-                markersize=4,
-                markerfacecolor="none",
-                label=before.name,
-                zorder=2,
-            )
-        axes.plot(after.x, after.y, color=_ACCENT, linewidth=1.4, marker="o", markersize=4, label=after.name, zorder=3)
-        axes.legend(loc="upper left", borderaxespad=0.2, handlelength=1.8)
+        figure = _reliability(after, before)
         points = ", ".join(f"{x:.2f} to {y:.2f}" for x, y in zip(after.x, after.y, strict=True))
         return _inline(figure, key, title, f"Predicted probability to observed share, bin by bin: {points}.")
+
+
+def save_reliability(path: Path, after: Series, before: Series | None = None) -> None:
+    """Save the drawing of `reliability` as a picture file, in black and grey on white."""
+    import matplotlib as mpl
+
+    with mpl.rc_context({**_SETTINGS, "savefig.dpi": 160}):
+        _reliability(after, before).savefig(path, metadata={"Software": None})
+
+
+def _reliability(after: Series, before: Series | None) -> Figure:
+    figure, axes = _square(x_label="predicted P(contradiction), mean of bin", y_label="share that are contradictions")
+    axes.plot([0, 1], [0, 1], color=_RULE, linewidth=1.0, linestyle=(0, (4, 3)), zorder=1)
+    if before is not None:
+        axes.plot(
+            before.x,
+            before.y,
+            color=_MUTED,
+            linewidth=0.9,
+            linestyle=(0, (2, 2)),
+            marker="o",
+            markersize=4,
+            markerfacecolor="none",
+            label=before.name,
+            zorder=2,
+        )
+    axes.plot(after.x, after.y, color=_ACCENT, linewidth=1.4, marker="o", markersize=4, label=after.name, zorder=3)
+    axes.legend(loc="upper left", borderaxespad=0.2, handlelength=1.8)
+    return figure
 
 
 def precision_recall(key: str, title: str, curve: Series, base_rate: float, mark: Mark | None = None) -> str:

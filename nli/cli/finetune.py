@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +10,33 @@ import click
 
 from nli.errors import ConfigError, MissingExtraError
 
+NEEDED = ("torch", "transformers", "accelerate", "pydantic", "yaml", "onnx", "sklearn", "matplotlib")
+INTERRUPTED = 130
+"""What shells expect of a program that Ctrl-C stopped."""
+
 
 @click.command("finetune", no_args_is_help=True)
 @click.argument("recipe")
+@click.option(
+    "--train",
+    "train_files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Labelled pairs to train on (JSON Lines, CSV, TSV, Parquet); may be given again.",
+)
+@click.option(
+    "--dev",
+    type=click.Path(path_type=Path),
+    help="Labelled pairs that choose and calibrate.  [default: a fifth of --train, by premise]",
+)
+@click.option("--label-names", metavar="X,Y,Z", help="Class of labels 0, 1, 2 in those files, such as e,n,c.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write to.  [default: runs/<recipe's name>]")
 @click.option(
     "--data-root",
     type=click.Path(file_okay=False, path_type=Path),
     envvar="NLI_DATA",
     show_envvar=True,
-    help="Folder of the data files that the recipe names.",
+    help="Folder of the data files that the recipe names; dev and test files in it are never trained on.",
 )
 @click.option(
     "--set",
@@ -38,6 +56,9 @@ from nli.errors import ConfigError, MissingExtraError
 @click.option("--dry-run", is_flag=True, help="Validate recipe and data, print the plan, and stop.")
 def finetune_command(
     recipe: str,
+    train_files: tuple[Path, ...],
+    dev: Path | None,
+    label_names: str | None,
     out: Path | None,
     data_root: Path | None,
     settings: tuple[str, ...],
@@ -48,22 +69,52 @@ def finetune_command(
 ) -> None:
     """Train, calibrate and export a detector as RECIPE says.
 
-    RECIPE is the name of a shipped recipe (denial-minilm, smoke) or a YAML file like them. The folder that comes out
-    loads with nli.load, transformers and sentence-transformers.
+    RECIPE is the name of a shipped recipe (new-pairs, hub-model, denial-minilm, smoke) or a YAML file like them. The
+    folder that comes out loads with nli.load, transformers and sentence-transformers. On several GPUs:
+    torchrun --nproc-per-node 4 -m nli finetune RECIPE …
     """
     from importlib.util import find_spec
 
-    if any(find_spec(module) is None for module in ("torch", "transformers", "pydantic", "yaml", "onnx", "sklearn")):
+    if any(find_spec(module) is None for module in NEEDED):
         raise MissingExtraError("Fine-tuning", "train")
-    from nli.finetune.pipeline import finetune, plan
+    from nli.finetune.faults import InterruptedTrainingError
+    from nli.finetune.mixture import Given, read_sources
+    from nli.finetune.pipeline import finetune
+    from nli.finetune.plan import plan
     from nli.finetune.recipe import load_recipe
+    from nli.labels import parse_label_order
+    from nli.runtimes.torch import choose_device
 
+    first = os.environ.get("RANK", "0") == "0"
     chosen, _ = load_recipe(recipe, dict(_setting(text) for text in settings))
-    for line in plan(chosen, data_root):
-        click.echo(line, err=True)
+    names = tuple(label.value for label in parse_label_order(label_names)) if label_names else None
+    loaded = read_sources(chosen, data_root, Given(train_files, dev, names))
+    if first:
+        for line in plan(chosen, loaded, choose_device(device)):
+            click.echo(line, err=True)
     if dry_run:
         return
-    folder = finetune(chosen, out or Path("runs") / chosen.name, data_root=data_root, device=device, resume=resume)
+    try:
+        folder = finetune(chosen, loaded, out or Path("runs") / chosen.name, device=device, resume=resume)
+    except InterruptedTrainingError as stopped:
+        click.echo(str(stopped), err=True)
+        click.get_current_context().exit(INTERRUPTED)
+    if folder is not None:
+        _tell(folder)
+
+
+def _tell(folder: Path) -> None:
+    """Print what training changed, and where the model is."""
+    import json
+
+    from nli.eval.tables import align
+    from nli.finetune.pipeline import RESULTS
+    from nli.finetune.results import table
+
+    found = json.loads((folder.parent / RESULTS).read_text(encoding="utf-8"))
+    lines = [["set", "pairs", "figure", "before", "after", "difference"]]
+    lines += [[str(cell) for cell in row] for row in table(found)]
+    click.echo(align(lines, numbers=(1, 3)), err=True)
     click.echo(str(folder))
 
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from nli.finetune.mixture import Example
 
 
-def calibrate(detector: Detector, examples: Sequence[Example], *, data: str, sha256: str) -> Calibration:
+def calibrate(
+    detector: Detector, examples: Sequence[Example], *, data: str, sha256: str, precision: float | None = None
+) -> Calibration:
     """Fit a detector's temperature and thresholds.
 
     Args:
@@ -22,12 +24,14 @@ def calibrate(detector: Detector, examples: Sequence[Example], *, data: str, sha
         examples: Labelled pairs that trained nothing and that no result is reported on.
         data: What to call them in the record.
         sha256: Their checksum.
+        precision: None for the thresholds with the greatest F1; a number for the greatest recall at no less than this
+            precision.
 
     Returns:
         The calibration, its provenance saying what was fitted on what, when, and what it reached there.
 
     Raises:
-        InputError: If the pairs do not have both contradictions and others.
+        InputError: If the pairs do not have both contradictions and others, or the precision is out of reach.
     """
     answers = list(detector.logits((example.premise, example.hypothesis) for example in examples))
     forward = np.stack([answer.forward for answer in answers])
@@ -37,13 +41,14 @@ def calibrate(detector: Detector, examples: Sequence[Example], *, data: str, sha
     thresholds, reached = {}, {}
     for direction, other in (("both", backward), ("forward", None)):
         scores = probabilities(forward, other, temperature)[:, CONTRADICTION]
-        thresholds[direction], reached[direction] = fit_threshold(scores, gold == CONTRADICTION)
+        thresholds[direction], reached[direction] = fit_threshold(scores, gold == CONTRADICTION, precision=precision)
+    rule = "greatest F1 of contradiction" if precision is None else f"greatest recall at precision {precision:g}"
     provenance = {
         "data": data,
         "rows": len(examples),
         "data_sha256": sha256,
         "temperature_metric": "log loss of both directions",
-        "threshold_metric": "greatest F1 of contradiction",
+        "threshold_metric": rule,
         "log_loss": round(log_loss(probabilities(forward, backward, temperature), gold), 4),
         "log_loss_before": round(log_loss(probabilities(forward, backward, 1.0), gold), 4),
         **{f"{name}_{direction}": value for direction, figures in reached.items() for name, value in figures.items()},

@@ -2,29 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from nli.bundle import BUNDLED
 from nli.finetune.mixture import Loaded
 from nli.finetune.recipe import Recipe
+from nli.finetune.results import table
+
+PLOT = "calibration.png"
 
 
-def card(
-    recipe: Recipe,
-    loaded: Mapping[str, Loaded],
-    details: Mapping[str, Any],
-    results: Sequence[tuple[str, str, str]] = (),
-) -> str:
+def save_calibration_plot(folder: Path, found: Mapping[str, Any], name: str) -> None:
+    """Draw how often P(contradiction) comes true on one of the sets reported, with and without the temperature."""
+    from nli.eval.plots import Series, save_reliability
+
+    def series(key: str, title: str) -> Series:
+        bins = found["datasets"][name][key]
+        return Series(title, [each["predicted"] for each in bins], [each["observed"]["value"] for each in bins])
+
+    save_reliability(
+        folder / PLOT, series("reliability", "calibrated"), series("reliability_before_temperature", "raw")
+    )
+
+
+def card(recipe: Recipe, loaded: Mapping[str, Loaded], details: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     """Return a model card in Markdown with the metadata that the Hugging Face hub reads.
 
     Args:
         recipe: What the model was made with.
         loaded: The sources as they were read.
         details: What stands in `detector.json`.
-        results: Rows of (set, metric, value with its interval).
+        found: What `nli.finetune.results.held_out_results` says.
     """
+    import yaml
+
+    from nli.eval.model_index import model_index
+
     calibration = details["calibration"]
-    agreement = details["onnx"]["agreement"]
     trained = {name for stage in recipe.stages for name in stage.mixture}
     sources = [
         f"| {name} | {len(loaded[name].examples):,} | {_origin(recipe, name)} | {recipe.sources[name].licence} |"
@@ -37,16 +53,25 @@ def card(
         + f"; learning rate {stage.learning_rate:g} to {stage.final_learning_rate:g}"
         for number, stage in enumerate(recipe.stages, start=1)
     ]
-    figures = [f"| {name} | {metric} | {value} |" for name, metric, value in results]
+    left_out = [
+        f"- {name}: " + ", ".join(f"{count:,} {reason}" for reason, count in part.dropped.items())
+        for name, part in loaded.items()
+        if part.dropped
+    ]
+    figures = ["| " + " | ".join(map(str, row)) + " |" for row in table(found)]
+    metadata = {
+        "license": recipe.licence,
+        "language": "en",
+        "library_name": "transformers",
+        "pipeline_tag": "text-classification",
+        "base_model": recipe.base.hub,
+        "tags": ["natural-language-inference", "contradiction-detection"],
+        "model-index": model_index(found, recipe.name),
+    }
     return "\n".join(
         [
             "---",
-            "license: apache-2.0",
-            "language: en",
-            "library_name: transformers",
-            "pipeline_tag: text-classification",
-            f"base_model: {recipe.base.hub}",
-            "tags: [natural-language-inference, contradiction-detection]",
+            yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True).strip(),
             "---",
             "",
             f"# {recipe.name}",
@@ -60,12 +85,22 @@ def card(
             "```python",
             "import nli",
             "",
-            "detector = nli.load()",
+            f"detector = nli.load({'' if recipe.name == BUNDLED else repr('path/to/this/folder')})",
             'verdict = detector.score("Officials say the ship was searched.", "The owner denies that anyone boarded the ship.")',
             "```",
             "",
-            "The folder is a standard one: `transformers.AutoModelForSequenceClassification.from_pretrained` and "
-            "`sentence_transformers.CrossEncoder` load it too; `config.json` names the class of each logit.",
+            "The folder is a standard one. `config.json` names the class of each logit:",
+            "",
+            "```python",
+            "from transformers import AutoModelForSequenceClassification, AutoTokenizer",
+            "",
+            "model = AutoModelForSequenceClassification.from_pretrained('path/to/this/folder')",
+            "tokenizer = AutoTokenizer.from_pretrained('path/to/this/folder')",
+            "",
+            "from sentence_transformers import CrossEncoder",
+            "",
+            "model = CrossEncoder('path/to/this/folder')",
+            "```",
             "",
             "## Training data",
             "",
@@ -73,17 +108,27 @@ def card(
             "|---|---|---|---|",
             *sources,
             "",
-            "Sets under non-commercial licences (ANLI, ConTRoL, SICK, XNLI, AVeriTeC) trained nothing. Official test and public "
-            "development splits trained nothing.",
+            *(["Left out of what was read:", "", *left_out, ""] if left_out else []),
+            "Pairs that stand, in either order, in a set that chose, calibrated or measures the model are among those left out.",
+            *(["", _SHIPPED] if recipe.name == BUNDLED else []),
             "",
             "## Training",
             "",
-            f"Base: [{recipe.base.hub}](https://huggingface.co/{recipe.base.hub}) (Apache-2.0). Stages:",
+            f"Base: {_base(recipe.base.hub)}. Stages:",
             "",
             *stages,
             "",
-            f"Remake it with `nli finetune {recipe.name}`; the recipe names where each source can be had.",
+            f"Settings: {', '.join(f'{name} {value}' for name, value in recipe.training.model_dump().items())}; seed {recipe.seed}.",
             "",
+            "## Results",
+            "",
+            "On held-out pairs; 95% intervals in brackets. Before: the base model, where it is a detector.",
+            "",
+            "| set | pairs | figure | before | after | difference |",
+            "|---|---|---|---|---|---|",
+            *figures,
+            "",
+            *_chosen_on(recipe),
             "## Calibration",
             "",
             f"Temperature {calibration['temperature']:g}; flagged from P(contradiction) "
@@ -92,24 +137,62 @@ def card(
             + "; ".join(f"{name}: {value}" for name, value in calibration["provenance"].items())
             + ".",
             "",
+            f"![How often P(contradiction) comes true]({PLOT})",
+            "",
             "## The int8 file",
             "",
-            "Agreement with the float32 model: "
-            + "; ".join(f"{name}: {value}" for name, value in agreement.items())
-            + ".",
+            _int8(details),
             "",
-            *(["## Results", "", "| set | figure | value |", "|---|---|---|", *figures, ""] if figures else []),
             "## Limits",
             "",
             "- English only. Short statements (one to three sentences) are what it knows best; longer ones are scored in windows.",
             "- It knows nothing of the world beyond its pairs: a date, unit or name that must be looked up is beyond it.",
             "- It assumes that both statements speak of the same event unless they say otherwise. Pairs that do not belong together "
             "can be flagged; choose what is compared.",
-            "- It is small (22.7 million parameters). Larger models know more of general inference; measure on your own pairs with "
-            "`nli eval FILE` before you rely on it.",
+            "- Larger models know more of general inference; measure on your own pairs with `nli eval FILE` before you rely on it.",
             "",
         ]
     )
+
+
+_SHIPPED = (
+    "Sets under non-commercial licences (ANLI, ConTRoL, SICK, XNLI, AVeriTeC) trained nothing. Official test and public "
+    "development splits trained nothing."
+)
+
+
+def _base(name: str) -> str:
+    if name == BUNDLED:
+        return "denial-minilm, the model that ships with nli (Apache-2.0)"
+    return f"[{name}](https://huggingface.co/{name})" if not Path(name).is_absolute() else Path(name).name
+
+
+def _chosen_on(recipe: Recipe) -> list[str]:
+    """Say which of the sets reported also chose something, for they flatter."""
+    both = [
+        name
+        for name in recipe.report or recipe.calibration.sources
+        if name in {*recipe.dev, *recipe.calibration.sources}
+    ]
+    if not both:
+        return []
+    return [
+        f"{', '.join(both)} also chose the checkpoint, or the temperature and threshold, so that its figures flatter a "
+        "little: measure on pairs that chose nothing with `nli eval FILE`.",
+        "",
+    ]
+
+
+def _int8(details: Mapping[str, Any]) -> str:
+    if details["onnx"] is None:
+        return f"There is none. {details['no_onnx']}"
+    agreement = details["onnx"]["agreement"]
+    verdict = (
+        "It is used on CPUs."
+        if agreement["usable"]
+        else "It is below the gate, so that nli runs the model with PyTorch."
+    )
+    return f"{verdict} Agreement with the float32 model: " + "; ".join(f"{n}: {v}" for n, v in agreement.items()) + "."
 
 
 def _origin(recipe: Recipe, name: str) -> str:
@@ -120,4 +203,8 @@ def _origin(recipe: Recipe, name: str) -> str:
         return "compositional pairs made by nli.eval.denial.compose"
     if source.counts:
         return "pairs on quantities made by nli.eval.denial.counts"
-    return f"[{source.url.removeprefix('https://')}]({source.url})"
+    if source.given:
+        return "files given on the command line"
+    if source.url:
+        return f"[{source.url.removeprefix('https://')}]({source.url})"
+    return source.hub_name or "a local file"

@@ -1,4 +1,4 @@
-"""From a recipe to a finished model folder: read, train, export, calibrate, describe."""
+"""From a recipe to a finished model folder: read, train, export, calibrate, compare, describe."""
 
 from __future__ import annotations
 
@@ -13,88 +13,62 @@ from typing import Any
 from nli.bundle import DETECTOR_FILE
 from nli.calibration import Calibration, today
 from nli.detector import load
+from nli.errors import ModelError
+from nli.finetune.base import find_base
 from nli.finetune.calibrate import calibrate
-from nli.finetune.card import card
+from nli.finetune.card import card, save_calibration_plot
 from nli.finetune.export import export_onnx, save_float16
-from nli.finetune.mixture import Loaded, load_source, mix, pair_key
+from nli.finetune.faults import explained
+from nli.finetune.mixture import Loaded, mix
 from nli.finetune.recipe import Recipe
+from nli.finetune.results import held_out_results, load_before
 from nli.finetune.train import train
 
 MODEL = "model"
+RESULTS = "results.json"
 SCORED_TOKENS = 256
 AGREEMENT_PAIRS = 3000
 
 
-def plan(recipe: Recipe, data_root: Path | None) -> list[str]:
-    """Read everything that a recipe names and say what would be done.
-
-    Raises:
-        InputError: If a file is missing or a row cannot be used.
-    """
-    loaded = read_sources(recipe, data_root)
-    lines = [f"recipe {recipe.name}: {len(recipe.stages)} stages, seed {recipe.seed}"]
-    for name, source in loaded.items():
-        counts = ", ".join(f"{count:,} {label}" for label, count in source.counts.items())
-        dropped = "".join(f"; {count:,} left out ({reason})" for reason, count in source.dropped.items())
-        lines.append(f"  {name}: {len(source.examples):,} pairs ({counts}){dropped}")
-    for number, stage in enumerate(recipe.stages):
-        rows = mix(recipe, number, loaded)
-        lines.append(f"stage {stage.name}: {len(rows):,} pairs, learning rate {stage.learning_rate:g}")
-    return lines
-
-
-def read_sources(recipe: Recipe, data_root: Path | None) -> dict[str, Loaded]:
-    """Read all sources of a recipe; pairs of its dev sets are left out of what trains, in either order."""
-    held_back = {*recipe.dev, *recipe.calibration.sources}
-    loaded: dict[str, Loaded] = {}
-    for name in sorted(recipe.sources, key=lambda name: (name not in held_back, name)):
-        forbidden = frozenset(
-            pair_key(example.premise, example.hypothesis)
-            for other in held_back & loaded.keys()
-            for example in loaded[other].examples
-            if name not in held_back
-        )
-        loaded[name] = load_source(
-            name, recipe.sources[name], data_root=data_root, seed=recipe.seed, forbidden=forbidden
-        )
-    return {name: loaded[name] for name in recipe.sources}
-
-
 def finetune(
-    recipe: Recipe, out: Path, *, data_root: Path | None = None, device: str = "auto", resume: bool = False
-) -> Path:
-    """Train, export and calibrate a model.
+    recipe: Recipe, loaded: Mapping[str, Loaded], out: Path, *, device: str = "auto", resume: bool = False
+) -> Path | None:
+    """Train, export, calibrate and describe a model.
 
     Args:
         recipe: What to do.
+        loaded: Its sources, from `nli.finetune.mixture.read_sources`.
         out: Folder for checkpoints, the log and, below `model`, what comes out.
-        data_root: Folder of the files that the recipe names.
         device: "auto", "cpu", "cuda" or "mps".
         resume: Go on from the last checkpoint in `out`.
 
     Returns:
-        The folder of the finished model.
+        The folder of the finished model; None in all processes but the first, where there are several.
 
     Raises:
         NliError: If anything it needs is missing or wrong; see the parts.
     """
     from nli.runtimes.torch import choose_device
 
-    loaded = read_sources(recipe, data_root)
+    chosen = choose_device(device)
     mixtures = [mix(recipe, number, loaded) for number in range(len(recipe.stages))]
     dev = [(name, loaded[name].examples) for name in recipe.dev]
-    trained = train(recipe, mixtures, dev, out, device=choose_device(device), resume=resume)
-    return finish(recipe, loaded, trained, out / MODEL)
+    trained = train(recipe, mixtures, dev, out, device=chosen, resume=resume)
+    if trained is None:
+        return None
+    with explained(out):
+        return finish(recipe, loaded, trained, out / MODEL, device=chosen)
 
 
-def finish(recipe: Recipe, loaded: Mapping[str, Loaded], trained: Path, target: Path) -> Path:
+def finish(recipe: Recipe, loaded: Mapping[str, Loaded], trained: Path, target: Path, *, device: str = "cpu") -> Path:
     """Make the folder that is used and shipped out of a trained float32 model.
 
     Args:
         recipe: What it was trained with.
         loaded: The recipe's sources.
         trained: Folder of the float32 model.
-        target: The folder to make; it appears under this name only when whole.
+        target: The folder to make; it appears under this name only when whole. `results.json` is written beside it.
+        device: Where the base model is scored for comparison.
 
     Returns:
         The folder.
@@ -106,36 +80,61 @@ def finish(recipe: Recipe, loaded: Mapping[str, Loaded], trained: Path, target: 
     fitting = [example for name in recipe.calibration.sources for example in loaded[name].examples]
     dev = [(example.premise, example.hypothesis) for name in recipe.dev for example in loaded[name].examples]
     agreement_pairs = random.Random(recipe.seed).sample(dev, min(AGREEMENT_PAIRS, len(dev)))  # noqa: S311
-    entry = export_onnx(partial, partial / "onnx", agreement_pairs, data=", ".join(recipe.dev))
     details: dict[str, Any] = {
         "schema": 1,
         "name": recipe.name,
-        "licence": "Apache-2.0",
+        "licence": recipe.licence,
         "base": recipe.base.hub,
-        "max_tokens": SCORED_TOKENS,
+        "max_tokens": min(SCORED_TOKENS, _positions(trained)),
         "created": today(),
         "weights": {
             "file": "model.safetensors",
             "dtype": "float16",
             "sha256": hashlib.sha256((partial / "model.safetensors").read_bytes()).hexdigest(),
         },
-        "onnx": entry,
+        **_onnx(partial, agreement_pairs, ", ".join(recipe.dev)),
         "calibration": Calibration().as_dict(),
         "training": {name: source.sha256 for name, source in loaded.items()},
     }
-    _write(partial, details)
-    detector = load(partial, threads=None, probe=False)
+    write_details(partial, details)
+    detector = load(partial, probe=False)
     details["probe"] = {"right": detector.probe(), "of": 12}
     digest = hashlib.sha256("".join(loaded[name].sha256 for name in recipe.calibration.sources).encode()).hexdigest()
     details["calibration"] = calibrate(
-        detector, fitting, data=", ".join(recipe.calibration.sources), sha256=digest
+        detector,
+        fitting,
+        data=", ".join(recipe.calibration.sources),
+        sha256=digest,
+        precision=recipe.calibration.precision,
     ).as_dict()
-    _write(partial, details)
-    (partial / "README.md").write_text(card(recipe, loaded, details), encoding="utf-8")
+    write_details(partial, details)
+    reported = {name: loaded[name] for name in recipe.report or recipe.calibration.sources}
+    found = held_out_results(
+        load(partial, probe=False), load_before(find_base(recipe), device), reported, seed=recipe.seed
+    )
+    save_calibration_plot(partial, found, next(iter(reported)))
+    (partial / "README.md").write_text(card(recipe, loaded, details, found), encoding="utf-8")
+    (target.parent / RESULTS).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     shutil.rmtree(target, ignore_errors=True)
     partial.replace(target)
     return target
 
 
-def _write(folder: Path, details: Mapping[str, Any]) -> None:
+def _positions(folder: Path) -> int:
+    from nli.bundle import find
+
+    return find(str(folder)).positions
+
+
+def _onnx(folder: Path, pairs: list[tuple[str, str]], data: str) -> dict[str, Any]:
+    """Return the entry of the ONNX file, or why there is none; the model runs with PyTorch then."""
+    try:
+        return {"onnx": export_onnx(folder, folder / "onnx", pairs, data=data)}
+    except ModelError as error:
+        shutil.rmtree(folder / "onnx", ignore_errors=True)
+        return {"onnx": None, "no_onnx": str(error)}
+
+
+def write_details(folder: Path, details: Mapping[str, Any]) -> None:
+    """Write `detector.json` into a model folder."""
     (folder / DETECTOR_FILE).write_text(json.dumps(details, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

