@@ -379,7 +379,7 @@ def _runtime(bundle: Bundle, device: str, threads: int | None) -> tuple[Runtime,
         return (
             runtime,
             tokenizer,
-            bool(bundle.details.get("token_types", True)),
+            bool(bundle.details["onnx"].get("token_types", True)),
             int(bundle.config.get("pad_token_id") or 0),
         )
     from nli.runtimes.torch import TorchRuntime, load_tokenizer

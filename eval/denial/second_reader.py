@@ -1,8 +1,9 @@
-"""The second reading of cards and test sets: sheets that show no label, and how far the answers agree.
+"""The second reading of the cards: a sheet that shows no label, and how far its reader agrees with the authors.
 
 Whoever did not write a card gets its claims and its other texts, shuffled, and labels every product of a claim and a
-text by ``GUIDELINES.md``. Agreement is over products of the three classes; kappa is Cohen's (Cohen 1960, "A coefficient
-of agreement for nominal scales").
+text by ``GUIDELINES.md``. ``second_reading.jsonl`` keeps the answers, in the order of the card's texts: one string of
+letters for a text, one letter for a claim. ``mended`` names the texts that were written anew after a dispute; the
+answer is to the text that stood there before.
 """
 
 from __future__ import annotations
@@ -11,144 +12,105 @@ import hashlib
 import json
 from collections import Counter
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from nli.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from importlib.abc import Traversable
     from pathlib import Path
 
     from nli.eval.denial.cards import Card
-    from nli.eval.denial.test_split import PairSet
 
 LETTERS = {"c": "contradiction", "e": "entailment", "n": "neutral"}
-_GOLD = {"deny": "contradiction", "affirm": "entailment", "open": "neutral"}
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """What is read at a time: premises, and hypotheses in the order of the sheet, with the labels their author gave.
-
-    Attributes:
-        id: Id of the card or set.
-        premises: Texts; the claims of a card.
-        hypotheses: The other texts, shuffled.
-        gold: For each hypothesis the author's label for each premise.
-    """
-
-    id: str
-    premises: tuple[str, ...]
-    hypotheses: tuple[str, ...]
-    gold: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Dispute:
-    """A pair that two readers label differently."""
-
-    id: str
-    premise: str
-    hypothesis: str
-    author: str
-    reader: str
+GOLD = {"deny": "c", "affirm": "e", "open": "n"}
+"""The letter that the author of a card gives to each product of a claim and a text of this part."""
 
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """How far the second reader agrees with the authors.
+    """How far two readers agree on the same pairs.
 
     Attributes:
         pairs: Number of pairs read twice.
         share: Share with the same label.
-        kappa: Cohen's kappa.
-        disputes: The others.
+        kappa: Cohen's kappa (Cohen 1960, "A coefficient of agreement for nominal scales").
     """
 
     pairs: int
     share: float
     kappa: float
-    disputes: tuple[Dispute, ...]
 
 
-def items_of_cards(cards: Iterable[Card]) -> list[Item]:
-    """Return cards as they are read, every text but the claims shuffled by its hash."""
-    items = []
-    for card in cards:
-        texts = [(s.text, _GOLD[part]) for part in _GOLD for s in getattr(card, part)]
-        items.append(_item(card.id, [claim.text for claim in card.claim], [(t, (g,) * 3) for t, g in texts]))
-    return items
-
-
-def items_of_sets(sets: Iterable[PairSet]) -> list[Item]:
-    """Return test sets as they are read, hypotheses shuffled."""
-    return [
-        _item(one.id, [text for text, _ in one.premises], [(h.text, h.labels) for h in one.hypotheses]) for one in sets
-    ]
-
-
-def _item(name: str, premises: Sequence[str], texts: Sequence[tuple[str, tuple[str, ...]]]) -> Item:
-    ordered = sorted(texts, key=lambda pair: hashlib.sha256(f"{name}\n{pair[0]}".encode()).digest())
-    return Item(name, tuple(premises), tuple(text for text, _ in ordered), tuple(gold for _, gold in ordered))
-
-
-def sheet(item: Item) -> str:
-    """Return an item for the reader, without labels."""
-    premises = [f"  A{number} {text}" for number, text in enumerate(item.premises, start=1)]
-    hypotheses = [f"  {number:>2}. {text}" for number, text in enumerate(item.hypotheses, start=1)]
-    return "\n".join([item.id, *premises, *hypotheses])
-
-
-def read_answers(path: Path) -> dict[str, list[str]]:
-    """Read a file of answers, one JSON object a line: id, and labels, a string of c, e and n for each hypothesis.
+def agreement(labels: Iterable[tuple[str, str]]) -> Agreement:
+    """Return the agreement of two readers' labels, pair by pair.
 
     Raises:
-        InputError: If a line is not of that form.
+        InputError: If there are none.
     """
-    answers: dict[str, list[str]] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if line.strip():
-            try:
-                row: Any = json.loads(line)
-                labels = [str(word) for word in row["labels"]]
-                if set("".join(labels)) - set(LETTERS):
-                    raise ValueError("a letter is none of c, e, n")
-                answers[str(row["id"])] = labels
-            except (ValueError, KeyError, TypeError) as error:
-                raise InputError(f"{path}, line {number}: no answer ({error}); write id and labels.") from error
-    return answers
-
-
-def agreement(items: Iterable[Item], answers: Mapping[str, Sequence[str]]) -> Agreement:
-    """Compare the authors' labels with the second reader's.
-
-    Args:
-        items: What was read; those without an answer are passed over.
-        answers: Id -> for each hypothesis of the sheet one letter for each premise.
-
-    Raises:
-        InputError: If an answer does not fit its item.
-    """
-    pairs: list[tuple[str, str]] = []
-    disputes = []
-    for item in items:
-        given = answers.get(item.id)
-        if given is None:
-            continue
-        if [len(word) for word in given] != [len(item.premises)] * len(item.hypotheses):
-            raise InputError(
-                f"The answer to {item.id} does not fit: it needs {len(item.hypotheses)} words of {len(item.premises)} "
-                "letters."
-            )
-        for hypothesis, gold, word in zip(item.hypotheses, item.gold, given, strict=True):
-            for premise, label, letter in zip(item.premises, gold, word, strict=True):
-                pairs.append((label, LETTERS[letter]))
-                if label != LETTERS[letter]:
-                    disputes.append(Dispute(item.id, premise, hypothesis, label, LETTERS[letter]))
+    pairs = list(labels)
     if not pairs:
-        raise InputError("No answer belongs to what was read: give the answers to these cards.")
+        raise InputError("Nothing was read twice: give labels of two readers.")
     share = sum(one == other for one, other in pairs) / len(pairs)
     first, second = Counter(one for one, _ in pairs), Counter(other for _, other in pairs)
     chance = sum(first[label] * second[label] for label in first) / len(pairs) ** 2
-    kappa = 1.0 if chance == 1 else (share - chance) / (1 - chance)
-    return Agreement(len(pairs), share, kappa, tuple(disputes))
+    return Agreement(len(pairs), share, 1.0 if chance == 1 else (share - chance) / (1 - chance))
+
+
+def sheet(card: Card) -> str:
+    """Return a card for the second reader: claims, then the other texts in an order that says nothing."""
+    claims = [f"  A{number} {claim.text}" for number, claim in enumerate(card.claim, start=1)]
+    texts = [f"  {number:>2}. {text}" for number, (_, _, text) in enumerate(_shuffled(card), start=1)]
+    return "\n".join([card.id, *claims, *texts])
+
+
+def answers_of(card: Card, words: Sequence[str]) -> dict[str, Any]:
+    """Put the answers to a sheet back into the order of the card.
+
+    Args:
+        card: The card.
+        words: For each text of the sheet one letter (c, e, n) for each claim.
+
+    Returns:
+        A row of ``second_reading.jsonl``.
+
+    Raises:
+        InputError: If the answers do not fit the card.
+    """
+    order = _shuffled(card)
+    if [len(word) for word in words] != [len(card.claim)] * len(order) or set("".join(words)) - set(LETTERS):
+        raise InputError(
+            f"The answer to {card.id} does not fit: it needs {len(order)} words of {len(card.claim)} letters c, e or n."
+        )
+    by_place = {(part, index): word for (part, index, _), word in zip(order, words, strict=True)}
+    found = {part: [by_place[part, index] for index in range(len(getattr(card, part)))] for part in GOLD}
+    return {"id": card.id, **found, "mended": []}
+
+
+def _shuffled(card: Card) -> list[tuple[str, int, str]]:
+    texts = [(part, index, s.text) for part in GOLD for index, s in enumerate(getattr(card, part))]
+    return sorted(texts, key=lambda text: hashlib.sha256(f"{card.id}\n{text[2]}".encode()).digest())
+
+
+def read_readings(path: Path | Traversable | None = None) -> dict[str, dict[str, Any]]:
+    """Read the second readings by the card's id; None for the file that ships."""
+    path = path if path is not None else files("nli.eval.denial") / "second_reading.jsonl"
+    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return {row["id"]: row for row in rows}
+
+
+def labels_of(reading: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the author's and the reader's letter for each product of a card."""
+    return [(gold, letter) for part, gold in GOLD.items() for word in reading[part] for letter in word]
+
+
+def disputed(reading: Mapping[str, Any]) -> list[str]:
+    """Return the texts of a card, such as deny0, that a reader labelled otherwise and that were not mended since."""
+    return [
+        f"{part}{index}"
+        for part, gold in GOLD.items()
+        for index, word in enumerate(reading[part])
+        if set(word) != {gold} and f"{part}{index}" not in reading["mended"]
+    ]

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from nli.errors import ConfigError, MissingExtraError
+from nli.cli.options import require_training
+from nli.errors import ConfigError
 
-NEEDED = ("torch", "transformers", "accelerate", "pydantic", "yaml", "onnx", "sklearn", "matplotlib")
 INTERRUPTED = 130
 """What shells expect of a program that Ctrl-C stopped."""
 
@@ -73,10 +73,7 @@ def finetune_command(
     folder that comes out loads with nli.load, transformers and sentence-transformers. On several GPUs:
     torchrun --nproc-per-node 4 -m nli finetune RECIPE …
     """
-    from importlib.util import find_spec
-
-    if any(find_spec(module) is None for module in NEEDED):
-        raise MissingExtraError("Fine-tuning", "train")
+    require_training("Fine-tuning")
     from nli.finetune.faults import InterruptedTrainingError
     from nli.finetune.mixture import Given, read_sources
     from nli.finetune.pipeline import finetune

@@ -1,4 +1,4 @@
-"""The command line: `nli score`, `nli info`, `nli eval`, `nli finetune`.
+"""The command line: `nli score`, `nli info`, `nli eval`, `nli finetune`, `nli calibrate`, `nli export`.
 
 Each command's module is imported when it is called, so that one command does not pay for another.
 """
@@ -20,7 +20,13 @@ COMMANDS = {
     "score": ("nli.cli.score", "score_command", "Score statement pairs and flag contradictions."),
     "info": ("nli.cli.info", "info_command", "Say what a model is: label order, calibration, size, licence."),
     "eval": ("nli.cli.eval", "eval_command", "Evaluate detectors on labelled pairs."),
-    "finetune": ("nli.cli.finetune", "finetune_command", "Train a detector as a recipe says."),
+    "finetune": ("nli.cli.finetune", "finetune_command", "Train a detector on labelled pairs, as a recipe says."),
+    "calibrate": (
+        "nli.cli.calibrate",
+        "calibrate_command",
+        "Fit a model's temperature and threshold on labelled pairs.",
+    ),
+    "export": ("nli.cli.export", "export_command", "Give a model an int8 ONNX file, with its agreement measured."),
 }
 USAGE_ERROR = 2
 

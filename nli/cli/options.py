@@ -78,3 +78,16 @@ def load_detector(options: dict[str, Any]) -> Any:  # noqa: ANN401 -- a Detector
         batch_tokens=options.pop("batch_tokens"),
         probe=not options.pop("no_probe"),
     )
+
+
+TRAINING_MODULES = ("torch", "transformers", "accelerate", "pydantic", "yaml", "onnx", "sklearn", "matplotlib")
+
+
+def require_training(what: str) -> None:
+    """Raise `MissingExtraError` unless the extra for training is installed; nothing is imported."""
+    from importlib.util import find_spec
+
+    from nli.errors import MissingExtraError
+
+    if any(find_spec(module) is None for module in TRAINING_MODULES):
+        raise MissingExtraError(what, "train")

@@ -16,9 +16,11 @@ import numpy as np
 import numpy.typing as npt
 
 from nli.batching import TokenBatch, TokenRow, pad, plan
+from nli.bundle import find
 from nli.calibration import softmax
-from nli.errors import InputError, ModelError
+from nli.errors import InputError
 from nli.finetune.bert_graph import Inputs, Shape, build
+from nli.finetune.traced_graph import export_traced
 from nli.runtimes import Runtime
 from nli.runtimes.onnx import OnnxRuntime
 from nli.tokens import TextTokenizer
@@ -27,6 +29,8 @@ AGREEMENT_GATE = 0.99
 """Least share of pairs that must keep their class for the int8 file to be used."""
 BATCH_TOKENS = 4096
 MEASURED_PAIRS = 1500
+LONGEST = 512
+"""Tokens that a pair is cut at for measuring."""
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -54,7 +58,7 @@ def export_onnx(folder: Path, target: Path, pairs: Pairs, *, data: str, precisio
     """Export a model to ONNX and measure how well the file agrees with the float32 model.
 
     Args:
-        folder: A Hugging Face folder of a BERT classifier with safetensors.
+        folder: A Hugging Face folder of a classifier with safetensors.
         target: Folder to write `model_<precision>.onnx` into.
         pairs: Pairs to measure on; a part of them also sets ranges and rounding of int8, so that the agreement is a
             little optimistic.
@@ -66,41 +70,50 @@ def export_onnx(folder: Path, target: Path, pairs: Pairs, *, data: str, precisio
         gate is passed.
 
     Raises:
-        ModelError: If the model is not a BERT classifier.
+        ModelError: If PyTorch cannot export this architecture.
         InputError: If there are no pairs to measure on.
     """
-    import onnx
     import torch
     from transformers import AutoModelForSequenceClassification
+
+    from nli.runtimes.torch import load_tokenizer
 
     if not pairs:
         raise InputError(
             "An ONNX file cannot be measured without pairs: give a dev source with at least a few hundred."
         )
-    model = AutoModelForSequenceClassification.from_pretrained(folder, dtype="float32", use_safetensors=True).eval()
-    config = model.config
-    if config.model_type != "bert" or config.hidden_act != "gelu":
-        raise ModelError(
-            f"There is no ONNX export for {config.model_type} models yet: "
-            f"the folder {folder} runs with PyTorch (extra: torch)."
-        )
-    tokenizer = TextTokenizer.from_file(folder / "tokenizer.json", str(folder))
-    rows = _rows(tokenizer, pairs, config.max_position_embeddings)
-    weights = {name: np.asarray(tensor.float().numpy()) for name, tensor in model.state_dict().items()}
-    shape = Shape(config.num_hidden_layers, config.num_attention_heads, config.layer_norm_eps)
-    measured = _measure(model, rows[:: max(1, len(rows) // MEASURED_PAIRS)]) if precision == "int8" else None
+    model = AutoModelForSequenceClassification.from_pretrained(
+        folder, dtype="float32", use_safetensors=True, attn_implementation="eager"
+    ).eval()
+    backend, takes_types, pad_id = load_tokenizer(folder, str(folder))
+    tokenizer = TextTokenizer(backend, str(folder))
+    rows = _rows(tokenizer, pairs, find(str(folder)).positions, takes_types=takes_types)
     target.mkdir(parents=True, exist_ok=True)
     path = target / f"model_{precision}.onnx"
-    onnx.save(build(weights, shape, measured), path)
+    if model.config.model_type == "bert" and model.config.hidden_act == "gelu":
+        _write_bert(model, rows, pad_id, path, precision)
+    else:
+        export_traced(model, path, takes_types=takes_types, precision=precision)
     with torch.inference_mode():
-        exact = _answers(_Exact(model), rows)
-    agreement = agreement_of(exact, _answers(OnnxRuntime(path, precision=precision, threads=None), rows))
+        exact = _answers(_Exact(model), rows, pad_id)
+    agreement = agreement_of(exact, _answers(OnnxRuntime(path, precision=precision, threads=None), rows, pad_id))
     return {
         "file": f"{target.name}/{path.name}",
         "precision": precision,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "token_types": takes_types,
         "agreement": {"with": "torch float32", "data": data, **agreement},
     }
+
+
+def _write_bert(model: Any, rows: Sequence[TokenRow], pad_id: int, path: Path, precision: str) -> None:  # noqa: ANN401
+    import onnx
+
+    config = model.config
+    weights = {name: np.asarray(tensor.float().numpy()) for name, tensor in model.state_dict().items()}
+    shape = Shape(config.num_hidden_layers, config.num_attention_heads, config.layer_norm_eps)
+    measured = _measure(model, rows[:: max(1, len(rows) // MEASURED_PAIRS)], pad_id) if precision == "int8" else None
+    onnx.save(build(weights, shape, measured), path)
 
 
 def agreement_of(exact: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> dict[str, Any]:
@@ -137,23 +150,27 @@ class _Exact:
         return np.asarray(self._model(**_tensors(batch)).logits.numpy())
 
 
-def _rows(tokenizer: TextTokenizer, pairs: Pairs, limit: int) -> list[TokenRow]:
+def _rows(tokenizer: TextTokenizer, pairs: Pairs, limit: int, *, takes_types: bool) -> list[TokenRow]:
+    limit = min(limit, LONGEST)
     template = tokenizer.template
     firsts, seconds = (tokenizer.encode(texts) for texts in zip(*pairs, strict=True))
     half = (limit - template.length) // 2
     return [
-        TokenRow(template.ids(first[:half], second[:half]), template.type_ids(len(first[:half]), len(second[:half])))
+        TokenRow(
+            template.ids(first[:half], second[:half]),
+            template.type_ids(len(first[:half]), len(second[:half])) if takes_types else None,
+        )
         for first, second in zip(firsts, seconds, strict=True)
     ]
 
 
-def _batches(rows: Sequence[TokenRow]) -> Iterator[tuple[list[int], TokenBatch]]:
+def _batches(rows: Sequence[TokenRow], pad_id: int) -> Iterator[tuple[list[int], TokenBatch]]:
     for indices in plan([len(row.ids) for row in rows], BATCH_TOKENS):
-        yield indices, pad([rows[index] for index in indices], 0)
+        yield indices, pad([rows[index] for index in indices], pad_id)
 
 
-def _answers(runtime: Runtime, rows: Sequence[TokenRow]) -> npt.NDArray[np.float32]:
-    parts = [(indices, runtime.logits(batch)) for indices, batch in _batches(rows)]
+def _answers(runtime: Runtime, rows: Sequence[TokenRow], pad_id: int) -> npt.NDArray[np.float32]:
+    parts = [(indices, runtime.logits(batch)) for indices, batch in _batches(rows, pad_id)]
     out = np.empty((len(rows), parts[0][1].shape[1]), dtype=np.float32)
     for indices, logits in parts:
         out[indices] = logits
@@ -171,7 +188,7 @@ def _tensors(batch: TokenBatch) -> Mapping[str, Any]:
     return {name: torch.from_numpy(array) for name, array in arrays.items() if array is not None}
 
 
-def _measure(model: Any, rows: Sequence[TokenRow]) -> dict[str, Inputs]:  # noqa: ANN401
+def _measure(model: Any, rows: Sequence[TokenRow], pad_id: int) -> dict[str, Inputs]:  # noqa: ANN401
     """Run pairs through the float32 model and note what the inputs of each linear layer of the encoder are like."""
     import torch
 
@@ -198,7 +215,7 @@ def _measure(model: Any, rows: Sequence[TokenRow]) -> dict[str, Inputs]:  # noqa
     ]
     try:
         with torch.inference_mode():
-            for _, batch in _batches(rows):
+            for _, batch in _batches(rows, pad_id):
                 mask = torch.from_numpy(batch.attention_mask).bool()
                 model(**_tensors(batch))
     finally:

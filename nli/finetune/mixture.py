@@ -24,6 +24,7 @@ FEWEST_PAIRS = 20
 NO_GOLD = {"", "-", "-1"}
 """How sets mark pairs that their annotators did not agree on."""
 _SHOWN = 3
+_FORBIDDEN = "standing in dev or an evaluation set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,29 +135,37 @@ def _check_loaded(recipe: Recipe, loaded: Mapping[str, Loaded]) -> None:
     """Refuse given pairs that no model can be trained or chosen with."""
     for name, part in loaded.items():
         kind = recipe.sources[name].given
-        if kind is None:
-            continue
-        what = "training" if kind == "train" else "dev"
-        left_out = ", ".join(f"{count} {reason}" for reason, count in part.dropped.items())
-        suffix = f" ({left_out})" if left_out else ""
-        if kind == "train" and part.dropped.get("standing in dev or an evaluation set", 0) and len(part.examples) == 0:
+        if kind == "train" and part.dropped.get(_FORBIDDEN, 0) and not part.examples:
             raise InputError(
                 "Every training pair stands in the dev file or in an evaluation set too: give dev other pairs."
             )
-        if len(part.examples) < FEWEST_PAIRS:
-            raise InputError(
-                f"There are {len(part.examples)} {what} pairs that can be used{suffix}: give at least {FEWEST_PAIRS}."
-            )
-        classes = [label for label, count in part.counts.items() if count]
-        if len(classes) == 1:
-            raise InputError(
-                f"All {what} pairs are labelled {classes[0]}: give pairs of at least two classes, "
-                "contradiction among them."
-            )
-        if not part.counts[Label.CONTRADICTION.value]:
-            raise InputError(
-                f"No {what} pair is labelled contradiction: add some, for there is nothing else to detect."
-            )
+        if kind is not None:
+            check_examples("training" if kind == "train" else "dev", part)
+
+
+def check_examples(what: str, part: Loaded) -> None:
+    """Refuse pairs that are too few, or of one class.
+
+    Args:
+        what: How to call them: "training" or "dev".
+        part: The pairs.
+
+    Raises:
+        InputError: If there are fewer than 20, or no contradictions, or nothing else.
+    """
+    left_out = ", ".join(f"{count} left out {reason}" for reason, count in part.dropped.items())
+    suffix = f" ({left_out})" if left_out else ""
+    if len(part.examples) < FEWEST_PAIRS:
+        raise InputError(
+            f"There are {len(part.examples)} {what} pairs that can be used{suffix}: give at least {FEWEST_PAIRS}."
+        )
+    classes = [label for label, count in part.counts.items() if count]
+    if len(classes) == 1:
+        raise InputError(
+            f"All {what} pairs are labelled {classes[0]}: give pairs of at least two classes, contradiction among them."
+        )
+    if not part.counts[Label.CONTRADICTION.value]:
+        raise InputError(f"No {what} pair is labelled contradiction: add some, for there is nothing else to detect.")
 
 
 def forbidden_keys(data_root: Path | None, trained_files: set[str | None]) -> set[bytes]:
@@ -224,7 +233,7 @@ def load_source(
         elif source.hold_out_tag and is_held_out(row.tags, source.hold_out_tag):
             read.dropped["held out"] += 1
         elif pair_key(row.premise, row.hypothesis) in forbidden:
-            read.dropped["standing in dev or an evaluation set"] += 1
+            read.dropped[_FORBIDDEN] += 1
         else:
             read.add(row, label)
     examples = read.examples()

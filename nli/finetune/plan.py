@@ -38,7 +38,7 @@ def plan(recipe: Recipe, loaded: Mapping[str, Loaded], device: str) -> list[str]
     lines = [f"recipe {recipe.name}: {len(recipe.stages)} stages, seed {recipe.seed}, base {recipe.base.hub}"]
     for name, source in loaded.items():
         counts = ", ".join(f"{count:,} {label}" for label, count in source.counts.items())
-        dropped = "".join(f"; {count:,} {reason} left out" for reason, count in source.dropped.items())
+        dropped = "".join(f"; {count:,} left out {reason}" for reason, count in source.dropped.items())
         lines.append(f"  {name}: {len(source.examples):,} pairs ({counts}){dropped}")
         lines += [f"    {note}" for note in source.notes]
         if recipe.sources[name].given is not None:

@@ -201,10 +201,14 @@ def load_recipe(name: str, overrides: dict[str, Any] | None = None) -> tuple[Rec
 
 
 def _set(raw: dict[str, Any], key: str, value: Any, path: Path) -> None:  # noqa: ANN401 -- any YAML value
+    """Replace one setting; a number goes into a list ("stages.0.learning_rate")."""
     *parents, last = key.split(".")
     node: Any = raw
     for parent in parents:
-        node = node.setdefault(parent, {}) if isinstance(node, dict) else None
+        if isinstance(node, list) and parent.isdigit() and int(parent) < len(node):
+            node = node[int(parent)]
+        else:
+            node = node.setdefault(parent, {}) if isinstance(node, dict) else None
     if not isinstance(node, dict):
         raise ConfigError(f"{key!r} does not name a setting of {path}: write section.name=value.")
     node[last] = value

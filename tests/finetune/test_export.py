@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import nli
-from nli.errors import InputError, ModelError
+from nli.errors import InputError
 from nli.finetune.export import AGREEMENT_GATE, agreement_of, export_onnx, save_float16
 
 Texts = list[tuple[str, str]]
@@ -77,11 +77,20 @@ def test_agreement() -> None:
     }
 
 
-def test_what_cannot_be_exported(models: Any, tiny: Path, tmp_path: Path, pairs: Texts) -> None:
+@pytest.mark.parametrize("shape", ["roberta", "modernbert"])
+def test_the_traced_graph_of_other_encoders_gives_the_probabilities_of_the_model(
+    models: Any, pairs: Texts, shape: str
+) -> None:
+    plain = models.make(shape)
+    folder, entry = with_onnx(models, plain, pairs, "fp32")
+    assert entry["token_types"] is False
+    assert nli.load(folder).runtime_name == "onnx-cpu-fp32"
+    assert np.abs(answers(folder, pairs) - answers(plain, pairs)).max() <= 1e-4
+
+
+def test_an_export_needs_pairs(tiny: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="without pairs"):
         export_onnx(tiny, tmp_path, [], data="nothing")
-    with pytest.raises(ModelError, match="no ONNX export for roberta"):
-        export_onnx(models.make("roberta"), tmp_path, pairs, data="test pairs")
 
 
 def test_half_precision_weights_are_those_of_the_model(tiny: Path, tmp_path: Path, pairs: Texts) -> None:
