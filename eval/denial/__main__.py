@@ -1,93 +1,108 @@
-"""Checks the shipped cards: ``python -m nli.eval.denial check``."""
+"""Keeps the benchmark in order: ``python -m nli.eval.denial check``, ``statistics``, ``sheet``."""
 
 from __future__ import annotations
 
-import re
 import sys
 from collections import Counter
-from itertools import product
+from pathlib import Path
 
 import click
 
 from nli.errors import NliError
-from nli.eval.denial.cards import DOMAINS, SIZES, SPLITS, Card, expand, shipped
-
-LEAST_DEV_CARDS = 60
-MOST_OVERLAP = 0.25
-"""Share of their words that the claims of a train and a dev card may have in common at most."""
-
-
-def problems(cards: dict[str, list[Card]]) -> list[str]:
-    """Looks for what would make the split dishonest.
-
-    Args:
-        cards: The cards of each split.
-
-    Returns:
-        One sentence for each problem; none if all is well.
-    """
-    found = [f"{name} stands more than once." for name, count in _ids(cards).items() if count > 1]
-    for split, members in cards.items():
-        missing = [domain for domain in DOMAINS if all(card.domain != domain for card in members)]
-        found += [f"{split} has no card of the domain {domain}." for domain in missing]
-        for card in members:
-            texts = Counter(text for text, _ in _texts(card))
-            found += [f"{card.id} says twice: {text}" for text, count in texts.items() if count > 1]
-    if len(cards["dev"]) < LEAST_DEV_CARDS:
-        found.append(f"dev has {len(cards['dev'])} cards, fewer than {LEAST_DEV_CARDS}.")
-    found += _leaks(cards["train"], cards["dev"])
-    return found
-
-
-def _ids(cards: dict[str, list[Card]]) -> Counter[str]:
-    return Counter(card.id for members in cards.values() for card in members)
-
-
-def _texts(card: Card) -> list[tuple[str, str]]:
-    parts = {"claim": card.claim, "deny": card.deny, "affirm": card.affirm, "open": card.open}
-    return [(statement.text, part) for part in SIZES for statement in parts[part]]
-
-
-def _leaks(train: list[Card], dev: list[Card]) -> list[str]:
-    found = []
-    known = {text: card.id for card in train for text, _ in _texts(card)}
-    for card in dev:
-        found += [f"{card.id} shares a text with {known[text]}." for text, _ in _texts(card) if text in known]
-    words = {card.id: _words(card) for card in [*train, *dev]}
-    for one, other in product(train, dev):
-        shared = len(words[one.id] & words[other.id]) / len(words[one.id] | words[other.id])
-        if shared > MOST_OVERLAP:
-            found.append(f"{one.id} (train) and {other.id} (dev) tell the same story: {shared:.0%} of their words.")
-    return found
-
-
-def _words(card: Card) -> frozenset[str]:
-    # words of four letters and more, since the short ones say nothing of the event
-    return frozenset(re.findall(r"[^\W\d_]{4,}", " ".join(claim.text for claim in card.claim).lower()))
+from nli.eval.denial import checks
+from nli.eval.denial.cards import SPLITS, expand, read_cards, shipped
+from nli.eval.denial.second_reader import agreement, labels_of, read_readings, sheet
+from nli.eval.denial.test_split import read_rows
 
 
 @click.group()
 def main() -> None:
-    """Keeps the denial cards in order."""
+    """Keeps the denial benchmark in order."""
 
 
 @main.command()
 def check() -> None:
-    """Reads the shipped cards and reports every problem."""
+    """Read everything that ships and report every problem."""
     try:
         cards = {split: shipped(split) for split in SPLITS}
+        rows = read_rows()
+        readings = read_readings()
     except NliError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(2)
-    found = problems(cards)
+    everything = [card for members in cards.values() for card in members]
+    found = [
+        *checks.problems_of_cards(cards),
+        *checks.problems_of_balance(everything),
+        *checks.problems_of_reading(everything, readings),
+        *checks.problems_of_test(rows, everything),
+    ]
     for problem in found:
         click.echo(f"error: {problem}", err=True)
     if found:
         sys.exit(2)
     for split, members in cards.items():
-        labels = Counter(row["label"] for card in members for row in expand(card))
-        counts = ", ".join(f"{count} {label}" for label, count in sorted(labels.items()))
-        click.echo(f"{split}: {len(members)} cards, {sum(labels.values())} pairs ({counts})")
+        _tell(f"{split}: {len(members)} cards", checks.label_counts(members))
+    _tell(f"test: {len({row['group'] for row in rows})} events", Counter(row["label"] for row in rows))
+
+
+def _tell(what: str, labels: Counter[str]) -> None:
+    counts = ", ".join(f"{count} {label}" for label, count in sorted(labels.items()))
+    click.echo(f"{what}, {sum(labels.values())} pairs ({counts})")
+
+
+@main.command()
+def statistics() -> None:
+    """Print the figures of README.md: tags, lengths, negative words, agreement, and what one side gives away."""
+    from nli.eval.denial import baselines
+
+    cards = {split: shipped(split) for split in SPLITS}
+    everything = [card for members in cards.values() for card in members]
+    rows = read_rows()
+    click.echo("tags of card texts: " + _listed(checks.tag_counts(everything)))
+    click.echo("tags of test pairs: " + _listed(Counter(tag for row in rows for tag in row["tags"])))
+    for part in ("claim", "deny", "affirm", "open"):
+        texts = [text for card in everything for text, name in checks.texts_of(card) if name == part]
+        words = sum(len(text.split()) for text in texts) / len(texts)
+        cue = checks.cue_share(everything, part)
+        click.echo(f"{part}: {len(texts)} texts, {words:.0f} words, {cue:.0%} with a negative word")
+    for side in ("premise", "hypothesis"):
+        words = sum(len(row[side].split()) for row in rows) / len(rows)
+        click.echo(f"test {side}: {words:.0f} words")
+    for label in ("contradiction", "entailment", "neutral"):
+        texts = [row["hypothesis"] for row in rows if row["label"] == label]
+        cue = sum(bool(baselines.CUES.search(text)) for text in texts) / len(texts)
+        click.echo(f"test, {label}: {cue:.0%} of the hypotheses with a negative word")
+    readings = read_readings()
+    for name, pairs in (
+        ("cards", [pair for card in everything for pair in labels_of(readings[card.id])]),
+        ("test", [(row["label"], row["second_label"]) for row in rows]),
+    ):
+        found = agreement(pairs)
+        click.echo(f"second reading of {name}: {found.pairs} pairs, {found.share:.2%} agree, kappa {found.kappa:.3f}")
+    train, dev = ([row for card in cards[split] for row in expand(card)] for split in SPLITS)
+    for name, measured in (("dev", dev), ("test", rows)):
+        click.echo(f"{name}: majority {baselines.majority(measured):.3f}, cue words {baselines.by_cue(measured):.3f}")
+        for side in ("premise", "hypothesis"):
+            click.echo(
+                f"{name}, {side} only: {baselines.by_side(train, measured, side):.3f} fitted on train, "
+                f"{baselines.within(measured, side):.3f} cross-validated"
+            )
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.most_common())
+
+
+@main.command("sheet")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def sheet_command(file: Path) -> None:
+    """Print FILE of cards for a second reader, without labels."""
+    try:
+        click.echo("\n\n".join(sheet(card) for card in read_cards(file)))
+    except NliError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -203,6 +203,8 @@ def _origin(recipe: Recipe, name: str) -> str:
         return "compositional pairs made by nli.eval.denial.compose"
     if source.counts:
         return "pairs on quantities made by nli.eval.denial.counts"
+    if source.lexicon:
+        return "pairs on single words made by nli.eval.denial.lexicon"
     if source.given:
         return "files given on the command line"
     if source.url:

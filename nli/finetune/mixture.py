@@ -342,6 +342,10 @@ def _rows(name: str, source: Source, data_root: Path | None, seed: int, given: G
         from nli.eval.denial.counts import counts
 
         return _made(counts(source.counts, seed, source.compose_split))
+    if source.lexicon is not None:
+        from nli.eval.denial.lexicon import lexicon
+
+        return _made(lexicon(source.lexicon, seed, source.compose_split))
     return _file_or_hub_rows(name, source, data_root)
 
 

@@ -33,7 +33,7 @@ class Base(_Strict):
 
 
 class Source(_Strict):
-    """One set of labelled pairs; `file`, `given`, `cards`, `compose`, `counts` or `hub` says where they are.
+    """One set of labelled pairs; `file`, `given`, `cards`, `compose`, `counts`, `lexicon` or `hub` says where they are.
 
     `hub` beside `file` names where the same rows, or the fuller set they were sampled from, can be had by anyone; where
     it says how to read them, they are loaded from there if the file is not at hand.
@@ -45,6 +45,7 @@ class Source(_Strict):
     half: Literal["calibrate", "report"] | None = Field(None, description="only this half of the cards")
     compose: Annotated[int, Field(gt=0)] | None = Field(None, description="number of compositional pairs to make")
     counts: Annotated[int, Field(gt=0)] | None = Field(None, description="number of pairs on quantities to make")
+    lexicon: Annotated[int, Field(gt=0)] | None = Field(None, description="number of pairs on single words to make")
     compose_split: Literal["train", "dev"] = Field("train", description="words of the pairs that are made")
     hub: str | Hub | None = None
     licence: str = ""
@@ -65,7 +66,7 @@ class Source(_Strict):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Source:
-        kinds = ("file", "given", "cards", "compose", "counts")
+        kinds = ("file", "given", "cards", "compose", "counts", "lexicon")
         given = [name for name in kinds if getattr(self, name) is not None]
         if len(given) > 1 or not (given or isinstance(self.hub, Hub)):
             raise ValueError(

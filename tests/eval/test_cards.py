@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import json
 from collections import Counter
+from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,10 @@ from click.testing import CliRunner
 
 from nli.errors import InputError
 from nli.eval.denial import cards as module
-from nli.eval.denial.__main__ import main, problems
-from nli.eval.denial.cards import DOMAINS, SIZES, SPLITS, TAGS, Card, expand, pairs, read_cards, shipped
+from nli.eval.denial.__main__ import main
+from nli.eval.denial.cards import DOMAINS, SIZES, SPLITS, TAGS, Card, Statement, expand, pairs, read_cards, shipped
+from nli.eval.denial.checks import problems_of_balance, problems_of_cards, problems_of_reading
+from nli.eval.denial.second_reader import answers_of, disputed, read_readings, sheet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,7 +148,7 @@ class TestExpand:
 
 class TestShipped:
     def test_all_cards_are_there(self) -> None:
-        assert {split: len(shipped(split)) for split in SPLITS} == {"train": 255, "dev": 60}
+        assert {split: len(shipped(split)) for split in SPLITS} == {"train": 763, "dev": 60}
 
     def test_every_domain_and_tag_is_there(self) -> None:
         cards = [card for split in SPLITS for card in shipped(split)]
@@ -186,7 +189,7 @@ class TestCheck:
 
     def test_finds_leaks(self) -> None:
         train, dev = shipped("train"), shipped("dev")
-        found = problems({"train": [*train, dev[0]], "dev": dev[:59]})
+        found = problems_of_cards({"train": [*train, dev[0]], "dev": dev[:59]})
         assert f"{dev[0].id} stands more than once." in found
         assert "dev has 59 cards, fewer than 60." in found
         assert any("shares a text" in problem for problem in found)
@@ -195,9 +198,47 @@ class TestCheck:
     def test_finds_repeated_texts_and_missing_domains(self, tmp_path: Path) -> None:
         raw = raw_card()
         raw["claim"][1] = raw["claim"][0]
-        found = problems({"train": read_cards(write(tmp_path, raw)), "dev": shipped("dev")})
+        found = problems_of_cards({"train": read_cards(write(tmp_path, raw)), "dev": shipped("dev")})
         assert "c9001 says twice: Claim 0 of c9001." in found
         assert "train has no card of the domain sport." in found
+
+    def test_finds_rare_tags_and_cues_that_give_a_part_away(self, card: Card) -> None:
+        found = problems_of_balance([card])
+        assert "There are 1 cards, fewer than 800." in found
+        assert any(problem.startswith("The tag unrelated is on 0 texts") for problem in found)
+        told = [replace(card, deny=tuple(Statement(f"It is not so {n}.", ("direct-denial",)) for n in range(4)))]
+        assert any("more frequent in texts that deny" in problem for problem in problems_of_balance(told))
+
+    def test_finds_disputes_and_unread_cards(self, card: Card) -> None:
+        reading = {
+            "id": card.id,
+            "deny": ["ccc"] * 4,
+            "affirm": ["eee"] * 3,
+            "open": ["nnn"] * 4 + ["ncn"],
+            "mended": [],
+        }
+        assert problems_of_reading([card], {}) == [f"{card.id} was not read by a second reader."]
+        assert problems_of_reading([card], {card.id: reading}) == [f"{card.id}: readers dispute open4."]
+        assert disputed({**reading, "mended": ["open4"]}) == []
+
+    def test_a_sheet_shows_no_label_and_its_answers_find_their_texts(self, card: Card) -> None:
+        shown = sheet(card)
+        assert not any(word in shown.lower() for word in ("deny", "affirm", "open:", "contradict"))
+        order = [line.split(". ", 1)[1] for line in shown.splitlines() if ". " in line and not line.startswith("  A")]
+        parts = {
+            s.text: letter
+            for part, letter in (("deny", "c"), ("affirm", "e"), ("open", "n"))
+            for s in getattr(card, part)
+        }
+        reading = answers_of(card, [parts[text] * 3 for text in order])
+        assert reading["deny"] == ["ccc"] * 4
+        assert reading["open"] == ["nnn"] * 5
+        with pytest.raises(InputError, match="does not fit"):
+            answers_of(card, ["ccc"])
+
+    def test_every_card_was_read_twice(self) -> None:
+        readings = read_readings()
+        assert set(readings) == {card.id for split in SPLITS for card in shipped(split)}
 
     def test_reports_a_bad_file(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("nli.eval.denial.__main__.shipped", lambda _: module.read_cards(tmp_path / "none"))

@@ -1,0 +1,101 @@
+"""The test split of the denial benchmark: what it holds, that it is the one it was, that nothing trains on it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from nli.errors import InputError
+from nli.eval.denial import baselines
+from nli.eval.denial.cards import DOMAINS, SPLITS, shipped
+from nli.eval.denial.checks import problems_of_test
+from nli.eval.denial.test_split import held_back_keys, read_rows
+from nli.eval.leakage import pair_key
+
+SHA256 = "@SHA@"
+LOOK_ALIKES = ("non-denial", "other-object", "double-negation")
+
+
+def test_the_test_split_is_the_one_that_was_measured() -> None:
+    assert hashlib.sha256((files("nli.eval.denial") / "test.jsonl").read_bytes()).hexdigest() == SHA256
+
+
+def test_it_is_large_balanced_and_spread() -> None:
+    rows = read_rows()
+    assert len(rows) >= 900
+    shares = {label: count / len(rows) for label, count in Counter(row["label"] for row in rows).items()}
+    assert 0.37 <= shares["contradiction"] <= 0.43
+    assert 0.2 <= shares["entailment"] <= 0.27
+    assert {row["domain"] for row in rows} == set(DOMAINS)
+    tags = Counter(tag for row in rows for tag in row["tags"])
+    assert all(tags[tag] >= 30 for tag in LOOK_ALIKES)
+    long = [row for row in rows if 35 <= len(row["premise"].split()) <= 85]
+    assert len(long) > len(rows) / 2
+
+
+def test_labels_of_a_hypothesis_change_with_the_premise() -> None:
+    labels: dict[tuple[str, str], set[str]] = {}
+    for row in read_rows():
+        labels.setdefault((row["group"], row["hypothesis"]), set()).add(row["label"])
+    assert sum(len(found) > 1 for found in labels.values()) > 0.6 * len(labels)
+
+
+def test_one_side_and_cue_words_give_little_away() -> None:
+    rows = read_rows()
+    majority = baselines.majority(rows)
+    train = [row for card in shipped("train") for row in _expanded(card)]
+    assert baselines.by_cue(rows) <= majority + 0.08
+    assert baselines.by_side(train, rows, "hypothesis") <= majority + 0.08
+    assert baselines.within(rows, "hypothesis") <= majority + 0.08
+
+
+def _expanded(card: object) -> list[dict[str, object]]:
+    from nli.eval.denial.cards import Card, expand
+
+    assert isinstance(card, Card)
+    return expand(card)
+
+
+def test_shared_texts_and_disputes_are_found() -> None:
+    cards = [card for split in SPLITS for card in shipped(split)]
+    rows = read_rows()
+    stolen = {**rows[0], "premise": cards[0].claim[0].text}
+    disputed = {**rows[1], "second_label": "neutral" if rows[1]["label"] != "neutral" else "entailment"}
+    found = problems_of_test([stolen, disputed, *rows[2:]], cards)
+    assert f"{stolen['id']} shares a text with {cards[0].id}." in found
+    assert any(problem.startswith(f"{disputed['id']}: one reader says") for problem in found)
+    assert "test.keys does not fit test.jsonl: write it anew with keys_of." in found
+
+
+def test_no_pair_of_it_is_trained_on(tmp_path: Path) -> None:
+    from nli.finetune.mixture import forbidden_keys, load_source
+    from nli.finetune.recipe import Source
+
+    keys = held_back_keys()
+    rows = read_rows()
+    assert {pair_key(row["premise"], row["hypothesis"]) for row in rows} == keys
+    swapped = [f"{row['hypothesis'].upper()}\t{row['premise']}\tneutral" for row in rows[:30]]
+    (tmp_path / "x.tsv").write_text("\n".join(["premise\thypothesis\tlabel", *swapped]) + "\n")
+    source = Source.model_validate({"file": str(tmp_path / "x.tsv")})
+    read = load_source("x", source, data_root=None, seed=0, forbidden=frozenset(forbidden_keys(None, set())))
+    assert read.examples == ()
+
+
+def test_a_row_of_another_form_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bad.jsonl").write_text('{"id": "x"}\n')
+    with pytest.raises(InputError, match="line 1"):
+        read_rows(tmp_path / "bad.jsonl")
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_datasets_loads_it(tmp_path: Path) -> None:
+    import datasets
+
+    path = str(files("nli.eval.denial") / "test.jsonl")
+    loaded = datasets.load_dataset("json", data_files=path, cache_dir=str(tmp_path), split="train")
+    assert len(loaded) == len(read_rows())
+    assert {"premise", "hypothesis", "label"} <= set(loaded.column_names)
