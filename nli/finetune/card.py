@@ -195,18 +195,20 @@ def _int8(details: Mapping[str, Any]) -> str:
     return f"{verdict} Agreement with the float32 model: " + "; ".join(f"{n}: {v}" for n, v in agreement.items()) + "."
 
 
+_MADE = {
+    "cards": "event cards written for this project (nli.eval.denial)",
+    "compose": "compositional pairs made by nli.eval.denial.compose",
+    "counts": "pairs on quantities made by nli.eval.denial.counts",
+    "lexicon": "pairs on single words made by nli.eval.denial.lexicon",
+    "given": "files given on the command line",
+}
+
+
 def _origin(recipe: Recipe, name: str) -> str:
     source = recipe.sources[name]
-    if source.cards:
-        return "event cards written for this project (nli.eval.denial)"
-    if source.compose:
-        return "compositional pairs made by nli.eval.denial.compose"
-    if source.counts:
-        return "pairs on quantities made by nli.eval.denial.counts"
-    if source.lexicon:
-        return "pairs on single words made by nli.eval.denial.lexicon"
-    if source.given:
-        return "files given on the command line"
+    made = next((text for kind, text in _MADE.items() if getattr(source, kind)), None)
+    if made is not None:
+        return made
     if source.url:
         return f"[{source.url.removeprefix('https://')}]({source.url})"
     return source.hub_name or "a local file"

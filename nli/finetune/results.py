@@ -41,17 +41,17 @@ def held_out_results(
         the differences of `nli.eval.compare.compare_sets`, empty without a base.
     """
     how = Intervals(seed=seed, resamples=resamples)
-    new = {name: _predictions(after, part.examples) for name, part in sets.items()}
+    new = {name: predictions(after, part.examples) for name, part in sets.items()}
     found: dict[str, Any] = {
         "datasets": {
-            name: evaluate_set(name, rows, _decision(after), intervals=how).results for name, rows in new.items()
+            name: evaluate_set(name, rows, decision_of(after), intervals=how).results for name, rows in new.items()
         },
         "before": {},
     }
     if before is not None:
         for name, part in sets.items():
-            old = _predictions(before, part.examples)
-            compared = compare_sets(name, old, new[name], _decision(before), _decision(after), intervals=how)
+            old = predictions(before, part.examples)
+            compared = compare_sets(name, old, new[name], decision_of(before), decision_of(after), intervals=how)
             found["before"][name] = {"n": compared["n"], "differences": compared["differences"]}
     return found
 
@@ -93,11 +93,13 @@ def _shown(measured: Mapping[str, float | None], *, signed: bool = False) -> str
     return f"{value:{sign}.3f}" if low is None else f"{value:{sign}.3f} [{low:{sign}.3f}, {high:{sign}.3f}]"
 
 
-def _decision(detector: Detector) -> Decision:
+def decision_of(detector: Detector) -> Decision:
+    """Return how a detector decides."""
     return Decision(detector.calibration.temperature, detector.threshold, detector.direction)
 
 
-def _predictions(detector: Detector, examples: Sequence[Example]) -> list[PredictionRow]:
+def predictions(detector: Detector, examples: Sequence[Example]) -> list[PredictionRow]:
+    """Score examples; pairs that share a premise are one cluster."""
     temperature = detector.calibration.temperature
     rows: list[PredictionRow] = []
     answers = detector.logits((example.premise, example.hypothesis) for example in examples)
