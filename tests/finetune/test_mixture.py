@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from nli.errors import InputError
-from nli.finetune.mixture import Example, Loaded, is_held_out, load_source, mix, pair_key
+from nli.eval.leakage import pair_key
+from nli.finetune.mixture import Example, Given, Loaded, forbidden_keys, is_held_out, load_source, mix
 from nli.finetune.recipe import Recipe, Source
+from nli.labels import LABELS, Label
 
 ROWS = [
     {"premise": "A dog runs.", "hypothesis": "An animal runs.", "label": "entailment", "tags": ["a", "claim:1"]},
@@ -101,3 +103,65 @@ def test_the_mixture_repeats_and_shuffles_by_the_seed() -> None:
     assert sorted(example.premise for example in mixed) == ["a"] * 20 + ["b"] * 5
     assert mixed == mix(recipe, 0, loaded)
     assert mixed != mix(recipe.model_copy(update={"seed": 4}), 0, loaded)
+
+
+def test_a_file_that_is_not_at_hand_is_loaded_from_the_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import datasets
+
+    rows = [{"p": f"A dog runs {n}.", "h": "It moves.", "gold": n % 3 if n else -1} for n in range(7)]
+    asked = []
+
+    def load_dataset(path: str, name: str | None = None, *, split: str, revision: str) -> object:
+        asked.append((path, name, split, revision))
+        return datasets.Dataset.from_list(rows)
+
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    hub = {
+        "path": "owner/set",
+        "parts": [{"split": "train"}],
+        "columns": {"premise": "p", "hypothesis": "h", "label": "gold"},
+        "label_names": ["entailment", "neutral", "contradiction"],
+    }
+    loaded = load(tmp_path, hub=hub)
+    assert asked == [("owner/set", None, "train", "main")]
+    assert loaded.counts == {"entailment": 2, "neutral": 2, "contradiction": 2}
+    assert loaded.dropped == {"without a label of the three": 1}
+    write(tmp_path, ROWS)
+    assert len(load(tmp_path, hub=hub).examples) == 3
+    assert len(asked) == 1
+
+
+def test_contradictions_in_both_orders(tmp_path: Path) -> None:
+    write(tmp_path, ROWS)
+    both = load(tmp_path, both_orders=True)
+    assert both.counts == {"entailment": 1, "neutral": 1, "contradiction": 2}
+    assert both.examples[-1] == Example("Nothing moves.", "A dog runs.", LABELS.index(Label.CONTRADICTION))
+
+
+def test_one_pair_with_two_labels_is_left_out(tmp_path: Path) -> None:
+    loaded = load(write(tmp_path, [*ROWS[:3], {**ROWS[0], "label": "neutral"}, ROWS[2]]))
+    assert loaded.counts == {"entailment": 0, "neutral": 1, "contradiction": 1}
+    assert loaded.dropped == {"standing twice": 2, "with two labels": 1}
+    assert "row 1 and" in loaded.notes[0]
+
+
+def test_dev_and_test_files_of_the_data_folder_are_never_trained_on(tmp_path: Path) -> None:
+    write(tmp_path, ROWS[:1], "other.test.jsonl.gz")
+    write(tmp_path, ROWS[1:2], "another.dev.jsonl.gz")
+    write(tmp_path, ROWS[2:3], "third.train.jsonl.gz")
+    keys = forbidden_keys(tmp_path, {"another.dev.jsonl.gz"})
+    pairs = [pair_key(str(row["premise"]), str(row["hypothesis"])) for row in ROWS[:3]]
+    assert [key in keys for key in pairs] == [True, False, False]
+
+
+def test_without_a_dev_file_a_fifth_of_the_premises_is_kept(tmp_path: Path) -> None:
+    rows = [{"premise": f"Premise {n // 2}.", "hypothesis": f"H {n}.", "label": "neutral"} for n in range(2000)]
+    given = Given((write(tmp_path, rows) / "set.train.jsonl.gz",))
+    parts = {
+        kind: load_source("x", Source.model_validate({"given": kind}), data_root=None, seed=0, given=given)
+        for kind in ("train", "dev")
+    }
+    premises = {kind: {example.premise for example in part.examples} for kind, part in parts.items()}
+    assert not premises["train"] & premises["dev"]
+    assert 300 < len(parts["dev"].examples) < 500
+    assert len(parts["dev"].examples) + len(parts["train"].examples) == 2000

@@ -113,6 +113,7 @@ def test_training_learns_and_logs(finished: Path) -> None:
     losses = [entry["eval_dev_loss"] for entry in log if "eval_dev_loss" in entry]
     assert losses[-1] < losses[0]
     assert any("eval_contradiction_ap" in entry for entry in log)
+    assert list((finished.parent / "stages" / "1-one" / "tensorboard").glob("events.*"))
 
 
 def test_a_run_that_was_killed_goes_on_to_the_same_weights(
