@@ -16,7 +16,7 @@ from nli.eval.denial.checks import problems_of_test
 from nli.eval.denial.test_split import held_back_keys, read_rows
 from nli.eval.leakage import pair_key
 
-SHA256 = "@SHA@"
+SHA256 = "54b4376b2fce3336441d8f7fceb66c11a19b1cc927202ee784363409dd585a06"
 LOOK_ALIKES = ("non-denial", "other-object", "double-negation")
 
 
