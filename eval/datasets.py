@@ -433,9 +433,9 @@ def _unique(identifier: str, seen: set[str]) -> str:
 
 def _cards(split: str, half: Literal["report", "calibrate"] | None) -> Iterator[Native]:
     """Read the test split, or shipped cards, all or one half of them."""
-    from nli.eval.denial import cards, test_split
+    from nli.eval.denial import cards, sets
 
-    for row in test_split.read_rows() if split == "test" else cards.pairs(split):
+    for row in sets.shipped_rows(split) if split == "test" else cards.pairs(split):
         if half is None or in_half(row["group"], half):
             yield Native(
                 premise=row["premise"],

@@ -12,7 +12,7 @@ from nli.errors import NliError
 from nli.eval.denial import checks
 from nli.eval.denial.cards import SPLITS, expand, read_cards, shipped
 from nli.eval.denial.second_reader import agreement, labels_of, read_readings, sheet
-from nli.eval.denial.test_split import read_rows
+from nli.eval.denial.sets import FILES, shipped_rows
 
 
 @click.group()
@@ -25,7 +25,7 @@ def check() -> None:
     """Read everything that ships and report every problem."""
     try:
         cards = {split: shipped(split) for split in SPLITS}
-        rows = read_rows()
+        rows = {split: shipped_rows(split) for split in FILES}
         readings = read_readings()
     except NliError as error:
         click.echo(f"error: {error}", err=True)
@@ -35,7 +35,7 @@ def check() -> None:
         *checks.problems_of_cards(cards),
         *checks.problems_of_balance(everything),
         *checks.problems_of_reading(everything, readings),
-        *checks.problems_of_test(rows, everything),
+        *checks.problems_of_sets(rows, everything),
     ]
     for problem in found:
         click.echo(f"error: {problem}", err=True)
@@ -43,7 +43,8 @@ def check() -> None:
         sys.exit(2)
     for split, members in cards.items():
         _tell(f"{split}: {len(members)} cards", checks.label_counts(members))
-    _tell(f"test: {len({row['group'] for row in rows})} events", Counter(row["label"] for row in rows))
+    for split, part in rows.items():
+        _tell(f"{split}: {len({row['group'] for row in part})} minimal sets", Counter(row["label"] for row in part))
 
 
 def _tell(what: str, labels: Counter[str]) -> None:
@@ -58,7 +59,7 @@ def statistics() -> None:
 
     cards = {split: shipped(split) for split in SPLITS}
     everything = [card for members in cards.values() for card in members]
-    rows = read_rows()
+    rows = shipped_rows("test")
     click.echo("tags of card texts: " + _listed(checks.tag_counts(everything)))
     click.echo("tags of test pairs: " + _listed(Counter(tag for row in rows for tag in row["tags"])))
     for part in ("claim", "deny", "affirm", "open"):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nli.eval.denial.baselines import CUES
 from nli.eval.denial.cards import DOMAINS, SIZES, TAGS, Card, expand
 from nli.eval.denial.second_reader import disputed
-from nli.eval.denial.test_split import held_back_keys, keys_of
+from nli.eval.denial.sets import held_back_keys, keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -76,27 +76,39 @@ def problems_of_reading(cards: Iterable[Card], readings: Mapping[str, Mapping[st
     return found
 
 
-def problems_of_test(rows: Sequence[Mapping[str, Any]], cards: Iterable[Card]) -> list[str]:
-    """Look for what would make the test split dishonest: open disputes, names or texts of cards, stale hashes."""
+def problems_of_sets(rows: Mapping[str, Sequence[Mapping[str, Any]]], cards: Iterable[Card]) -> list[str]:
+    """Look for what would make the minimal sets dishonest: open disputes, names or texts of other splits, stale hashes.
+
+    Args:
+        rows: The rows of each split: train, dev and test.
+        cards: The cards of all splits.
+
+    Returns:
+        One sentence for each problem; none if all is well.
+    """
     found = []
-    if len(rows) < LEAST_TEST_PAIRS:
-        found.append(f"The test split has {len(rows)} pairs, fewer than {LEAST_TEST_PAIRS}.")
-    ids = Counter(row["id"] for row in rows)
+    test = rows["test"]
+    if len(test) < LEAST_TEST_PAIRS:
+        found.append(f"The test split has {len(test)} pairs, fewer than {LEAST_TEST_PAIRS}.")
+    everything = [row for part in rows.values() for row in part]
+    ids = Counter(row["id"] for row in everything)
     found += [f"{name} stands more than once." for name, count in ids.items() if count > 1]
     found += [
         f"{row['id']}: one reader says {row['label']}, the other {row['second_label']}."
-        for row in rows
+        for row in everything
         if row["label"] != row["second_label"]
     ]
     known = {text: card.id for card in cards for text, _ in texts_of(card)}
+    for split in ("train", "dev"):
+        known |= {text: row["group"] for row in rows[split] for text in (row["premise"], row["hypothesis"])}
     names = {name: known[text] for text in known for name in _NAME.findall(text)}
-    for row in rows:
+    for row in test:
         for text in (row["premise"], row["hypothesis"]):
             if text in known:
                 found.append(f"{row['id']} shares a text with {known[text]}.")
             shared = sorted({name for name in _NAME.findall(text) if name in names} - REAL_NAMES)
             found += [f"{row['id']} shares the name {name} with {names[name]}." for name in shared]
-    if set(keys_of(rows)) != {key.hex() for key in held_back_keys()}:
+    if set(keys_of(test)) != {key.hex() for key in held_back_keys()}:
         found.append("test.keys does not fit test.jsonl: write it anew with keys_of.")
     return list(dict.fromkeys(found))
 

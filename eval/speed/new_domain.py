@@ -18,7 +18,6 @@ from typing import Any
 import click
 
 from nli.eval.compare import compare_sets
-from nli.eval.results_schema import PredictionRow
 
 METRICS = ("accuracy", "contradiction.f1", "contradiction.average_precision")
 
@@ -73,8 +72,8 @@ def main(data_root: Path, name: str, pairs: int, seed: int, out: Path | None) ->
         found: dict[str, Any] = {}
         for title, source in sets.items():
             examples = load_source(title, source, data_root=None, seed=0).examples
-            rows: list[list[PredictionRow]] = [predictions(detector, examples) for detector in (before, after)]
-            compared = compare_sets(title, *rows, decision_of(before), decision_of(after))
+            old, new = (predictions(detector, examples) for detector in (before, after))
+            compared = compare_sets(title, old, new, decision_of(before), decision_of(after))
             found[title] = {"n": compared["n"], **{metric: compared["differences"][metric] for metric in METRICS}}
     for title, entry in found.items():
         for metric in METRICS:

@@ -179,10 +179,11 @@ def forbidden_keys(data_root: Path | None, trained_files: set[str | None]) -> se
         trained_files: Files that the recipe trains on; they are no evaluation sets.
     """
     from nli.eval.denial.cards import pairs
-    from nli.eval.denial.test_split import held_back_keys
+    from nli.eval.denial.sets import held_back_keys, shipped_rows
 
     keys = set(held_back_keys())
-    keys |= {pair_key(row["premise"], row["hypothesis"]) for row in pairs("dev")}
+    for row in (*pairs("dev"), *shipped_rows("dev")):
+        keys.add(pair_key(row["premise"], row["hypothesis"]))
     for path in sorted(data_root.iterdir()) if data_root is not None and data_root.is_dir() else ():
         parts = path.name.split(".")
         if path.name in trained_files or not {"dev", "test", "validation"}.intersection(parts[1:]):
@@ -334,19 +335,25 @@ def _rows(name: str, source: Source, data_root: Path | None, seed: int, given: G
         return _given_rows(source.given, given)
     if source.cards is not None:
         return _card_rows(source)
+    if source.file is not None or isinstance(source.hub, Hub):
+        return _file_or_hub_rows(name, source, data_root)
+    return _made(_own_rows(source, seed))
+
+
+def _own_rows(source: Source, seed: int) -> Iterable[Mapping[str, object]]:
+    """Return rows of the denial benchmark that are ready-made, or made by its generators."""
+    from nli.eval.denial.compose import compose
+    from nli.eval.denial.counts import counts
+    from nli.eval.denial.lexicon import lexicon
+    from nli.eval.denial.sets import shipped_rows
+
+    if source.sets is not None:
+        return shipped_rows(source.sets)
     if source.compose is not None:
-        from nli.eval.denial.compose import compose
-
-        return _made(compose(source.compose, seed, source.compose_split))
+        return compose(source.compose, seed, source.compose_split)
     if source.counts is not None:
-        from nli.eval.denial.counts import counts
-
-        return _made(counts(source.counts, seed, source.compose_split))
-    if source.lexicon is not None:
-        from nli.eval.denial.lexicon import lexicon
-
-        return _made(lexicon(source.lexicon, seed, source.compose_split))
-    return _file_or_hub_rows(name, source, data_root)
+        return counts(source.counts, seed, source.compose_split)
+    return lexicon(source.lexicon or 0, seed, source.compose_split)
 
 
 def _made(rows: Iterable[Mapping[str, object]]) -> Iterator[_Row]:

@@ -1,6 +1,7 @@
-"""The test split of the denial benchmark: hand-written minimal sets of two premises and five hypotheses.
+"""Minimal sets with long premises: two premises of opposite stand, and five hypotheses that are paired with each.
 
-Nothing that trains reads ``test.jsonl``: what must not be trained on is known by the hashes in ``test.keys``.
+``test.jsonl`` is the benchmark's test split. Nothing that trains reads it: what must not be trained on is known by the
+hashes in ``test.keys``. ``sets.train.jsonl`` and ``sets.dev.jsonl`` are of the same form, on other events.
 """
 
 from __future__ import annotations
@@ -37,11 +38,21 @@ FIELDS = (
 """Fields of a row; ``second_label`` is what a reader said who did not see ``label``."""
 
 
-def read_rows(path: Path | Traversable | None = None) -> list[dict[str, Any]]:
-    """Read the test split.
+FILES = {"train": "sets.train.jsonl", "dev": "sets.dev.jsonl", "test": "test.jsonl"}
+"""The shipped file of each split."""
 
-    Args:
-        path: The file; None for the one that ships.
+
+def shipped_rows(split: str) -> list[dict[str, Any]]:
+    """Read a split that ships: "train", "dev" or "test".
+
+    Raises:
+        InputError: If a line is no row of the form of `FIELDS`.
+    """
+    return read_rows(files(_PACKAGE) / FILES[split])
+
+
+def read_rows(path: Path | Traversable) -> list[dict[str, Any]]:
+    """Read a file of pairs of minimal sets.
 
     Returns:
         Its rows, with the fields of `FIELDS`.
@@ -49,7 +60,6 @@ def read_rows(path: Path | Traversable | None = None) -> list[dict[str, Any]]:
     Raises:
         InputError: If a line is no such row.
     """
-    path = path if path is not None else files(_PACKAGE) / "test.jsonl"
     rows = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if line.strip():
@@ -60,7 +70,7 @@ def read_rows(path: Path | Traversable | None = None) -> list[dict[str, Any]]:
                 if row["label"] not in _LABELS or row["domain"] not in DOMAINS or not set(row["tags"]) <= set(TAGS):
                     raise ValueError("its label, domain or a tag is unknown")
             except (ValueError, TypeError) as error:
-                raise InputError(f"{path}, line {number}: not a row of the test split ({error}); mend it.") from error
+                raise InputError(f"{path}, line {number}: not a row of a minimal set ({error}); mend it.") from error
             rows.append(row)
     return rows
 
