@@ -74,7 +74,9 @@ def train(
     if recipe.training.freeze_embeddings:
         model.get_input_embeddings().weight.requires_grad_(False)
     if recipe.training.gradient_checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
+        # Renamed in transformers 5.
+        enable = getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
+        enable({"use_reentrant": False})
     encoded_dev = {name: encode(tokenizer, rows, recipe.training.max_tokens).by_length() for name, rows in dev}
     first = True
     for number, stage in enumerate(recipe.stages):

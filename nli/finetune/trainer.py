@@ -184,6 +184,8 @@ class PairTrainer(Trainer):  # type: ignore[misc]
             found = [metrics[f"eval_{name}_{METRIC}"] for name in self.eval_dataset]
             metrics[f"eval_{METRIC}"] = float(np.mean(found))
             self.log({f"eval_{METRIC}": metrics[f"eval_{METRIC}"]})
+            # The Trainer tells its callbacks of each set alone; early stopping waits for the mean.
+            self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
 
 

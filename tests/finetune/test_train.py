@@ -277,3 +277,24 @@ def test_class_weights_and_smoothing_change_the_loss(recipe: Recipe, finished: P
     folder = finetune(recipe.model_copy(update={"training": changed, "stages": recipe.stages[:1]}), tmp_path / "run")
     plain = weights(finished.parent / "stages" / "1-one" / "final")
     assert any((value != plain[name]).any() for name, value in weights(folder.parent / "fp32").items())
+
+
+def test_accumulation_and_gradient_checkpointing(recipe: Recipe, tmp_path: Path) -> None:
+    settings = {"gradient_accumulation_steps": 2, "gradient_checkpointing": True}
+    changed = recipe.training.model_copy(update=settings)
+    one = recipe.model_copy(update={"stages": recipe.stages[:1]})
+    finetune(one, tmp_path / "each")
+    finetune(one.model_copy(update={"training": changed}), tmp_path / "two")
+    each, two = (
+        json.loads((tmp_path / name / "log.jsonl").read_text().splitlines()[-1])["of"] for name in ("each", "two")
+    )
+    assert two == -(-each // 2)
+
+
+def test_a_stage_that_gets_no_better_stops_early_and_ends_with_its_best(recipe: Recipe, tmp_path: Path) -> None:
+    stage = recipe.stages[0].model_copy(update={"learning_rate": 1e-12, "final_learning_rate": 0.0})
+    changed = recipe.training.model_copy(update={"keep_best": True, "patience": 1, "eval_steps": 1, "epochs": 4})
+    finetune(recipe.model_copy(update={"stages": (stage,), "training": changed}), tmp_path / "run")
+    log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert log[-1]["step"] == 2
+    assert log[-1]["of"] > 10
