@@ -139,8 +139,10 @@ def test_new_pairs_make_the_bundled_model_better_and_say_by_how_much(run: Callab
     assert nli.load(tmp_path / "run" / "model").calibration.provenance["data"] == "new_dev"
 
 
-def test_a_dry_run_prints_the_plan_and_trains_nothing(run: Callable[..., Any], tmp_path: Path) -> None:
-    done = run("finetune", "smoke", "--dry-run", "--out", tmp_path / "run", "--set", "sources.compositional.compose=60")
+def test_a_dry_run_prints_the_plan_and_trains_nothing(run: Callable[..., Any], tiny: Path, tmp_path: Path) -> None:
+    settings = ("sources.compositional.compose=60", "base.package=null", f"base.hub={tiny}", "training.max_tokens=48")
+    options = [word for setting in settings for word in ("--set", setting)]
+    done = run("finetune", "smoke", "--dry-run", "--out", tmp_path / "run", *options)
     assert done.code == 0, done.err
     assert "compositional: 60 pairs" in done.err
     assert "GB of memory" in done.err

@@ -354,7 +354,7 @@ def test_fitting_on_other_data_is_fine(suite, tmp_path, provenance):
 
 
 def test_the_halves_of_the_development_cards(suite):
-    loaded = prepare(load_suite("denial").sets[0])
+    loaded = prepare(load_suite("denial").sets[1])
     refuse_fitted([loaded], {"data": "denial_dev.calibrate", "data_sha256": data_sha256(dev_half("calibrate"))})
     for provenance in (
         {"data_sha256": data_sha256(dev_half("report"))},

@@ -55,7 +55,8 @@ def test_shipped_sets_say_where_they_come_from_and_how_integers_are_read():
 
 def test_denial_needs_nothing_but_the_package():
     assert [(spec.name, spec.built_in, spec.half) for spec in load_suite("denial").sets] == [
-        ("denial_dev", "denial", "report")
+        ("denial_test", "denial", None),
+        ("denial_dev", "denial", "report"),
     ]
 
 
