@@ -100,6 +100,8 @@ class PairTrainer(Trainer):  # type: ignore[misc]
         options: What `transformers.Trainer` takes.
     """
 
+    control: Any
+
     def __init__(self, *, recipe: Recipe, stage: Stage, plan: Share, log: Path, **options: Any) -> None:  # noqa: ANN401
         super().__init__(compute_metrics=_figures, **options)
         self._recipe = recipe

@@ -14,6 +14,12 @@ import nli
 LABELS = ("contradiction", "entailment", "neutral")
 
 
+@pytest.fixture(autouse=True)
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More threads only get into each other's way with models so small."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
 @pytest.fixture
 def dev(tmp_path: Path) -> Path:
     path = tmp_path / "dev.csv"
@@ -75,9 +81,6 @@ def test_mistakes_are_one_sentence_and_leave_nothing_behind(
     few = tmp_path / "few.csv"
     few.write_text("premise,hypothesis,label\na b,c d,neutral\n")
     assert "at least 20" in refused("calibrate", tiny, "--dev", few, "--out", tmp_path / "x")
-    unlabelled = tmp_path / "unlabelled.csv"
-    unlabelled.write_text("premise,hypothesis\na b,c d\n")
-    assert "no column label" in refused("calibrate", tiny, "--dev", unlabelled, "--out", tmp_path / "x")
     assert "--out" in refused("calibrate", "--dev", dev)
     assert "--out" in refused("export", "denial-minilm")
     assert "no model folder" in refused("export", "no/such/model/here", "--out", tmp_path / "x")

@@ -47,8 +47,8 @@ def recipe(models: Any, tmp_path: Path) -> Path:
         "name": "tiny",
         "base": {"hub": str(models.make())},
         "sources": {"train": {"given": "train"}, "dev": {"given": "dev"}},
-        "stages": [{"name": "one", "mixture": {"train": 6}, "learning_rate": 1e-3}],
-        "training": {"max_tokens": 48, "batch_tokens": 200, "eval_steps": 20},
+        "stages": [{"name": "one", "mixture": {"train": 4}, "learning_rate": 1e-3}],
+        "training": {"max_tokens": 48, "batch_tokens": 200, "eval_steps": 60},
         "dev": ["dev"],
         "calibration": {"sources": ["dev"]},
     }

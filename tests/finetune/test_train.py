@@ -242,9 +242,8 @@ def test_a_base_keeps_what_its_head_has_learnt_whatever_its_order(recipe: Recipe
     assert torch.equal(*answers)
 
 
-@pytest.mark.parametrize("shape", ["roberta", "deberta", "modernbert"])
-def test_other_encoders_train_and_load_everywhere(recipe: Recipe, models: Any, tmp_path: Path, shape: str) -> None:
-    base = recipe.base.model_copy(update={"hub": str(models.make(shape))})
+def test_another_encoder_trains_and_loads_everywhere(recipe: Recipe, models: Any, tmp_path: Path) -> None:
+    base = recipe.base.model_copy(update={"hub": str(models.make("deberta"))})
     other = recipe.model_copy(update={"base": base, "stages": recipe.stages[:1]})
     folder = finetune(other, tmp_path / "run")
     same_class_everywhere(folder)
