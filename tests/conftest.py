@@ -29,6 +29,8 @@ _HOME = tempfile.mkdtemp(prefix="nli-tests-")
 CLEAN = {"HF_HUB_OFFLINE": "1", "HF_HOME": _HOME, "TOKENIZERS_PARALLELISM": "false", "PYTHONUTF8": "1"}
 UNSET = ("NLI_DATA", "COLUMNS", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_TOKEN", "PYTHONWARNINGS")
 os.environ.update(CLEAN)
+if "PYTEST_XDIST_WORKER" in os.environ:  # one thread each, or the workers' thread pools wait for one another
+    os.environ["OMP_NUM_THREADS"] = "1"
 
 NAMES = {"e": "entailment", "n": "neutral", "c": "contradiction"}
 TEXTS = [text for premise, hypothesis, _ in PAIRS for text in (premise, hypothesis)]

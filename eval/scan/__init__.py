@@ -1,0 +1,1 @@
+"""Measures of `nli scan` and its parts, on texts with gold marks."""

@@ -1,0 +1,1 @@
+"""Statements of a text, and who stands behind them."""

@@ -1,0 +1,1 @@
+"""Scanning documents for statements that contradict each other."""
