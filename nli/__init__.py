@@ -27,8 +27,12 @@ from nli.errors import (
 from nli.labels import LABELS, Label
 
 if TYPE_CHECKING:
+    from nli.attribution.extract import statements
+    from nli.attribution.records import Statement
     from nli.detector import Detector, Logits, Verdict, load
     from nli.pairs import Pair
+    from nli.scanning.records import Document, Finding, Scan, Side
+    from nli.scanning.scan import scan
     from nli.windows import Window
 
 __version__ = "0.1.0"
@@ -37,6 +41,8 @@ __all__ = [
     "LABELS",
     "ConfigError",
     "Detector",
+    "Document",
+    "Finding",
     "InputError",
     "Label",
     "LabelOrderError",
@@ -46,10 +52,15 @@ __all__ = [
     "NliError",
     "OutputError",
     "Pair",
+    "Scan",
+    "Side",
+    "Statement",
     "Verdict",
     "Window",
     "__version__",
     "load",
+    "scan",
+    "statements",
 ]
 
 _LAZY = {
@@ -58,6 +69,13 @@ _LAZY = {
     "Verdict": "nli.detector",
     "load": "nli.detector",
     "Pair": "nli.pairs",
+    "Document": "nli.scanning.records",
+    "Finding": "nli.scanning.records",
+    "Scan": "nli.scanning.records",
+    "Side": "nli.scanning.records",
+    "Statement": "nli.attribution.records",
+    "scan": "nli.scanning.scan",
+    "statements": "nli.attribution.extract",
     "Window": "nli.windows",
 }
 

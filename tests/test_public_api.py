@@ -25,6 +25,12 @@ HEAVY = (
     "pydantic",
     "yaml",
     "huggingface_hub",
+    "model2vec",
+    "usearch",
+    "trafilatura",
+    "ray",
+    "jinja2",
+    "lxml",
 )
 
 

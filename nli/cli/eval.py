@@ -266,6 +266,29 @@ def _compare_command(*, run_a: Path, run_b: Path, seed: int, resamples: int, sho
         _write(output, {"a": str(run_a), "b": str(run_b), "sets": comparisons})
 
 
+@eval_command.command("scan", short_help="Measure a scan on marked articles.")
+@click.option("--model", metavar="MODEL", help="A folder or a hub name.  [default: the bundled model]")
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    metavar="P",
+    help="Least P(contradiction) of a finding.  [default: a scan's]",
+)
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the figures as JSON."
+)
+def scan_command(model: str | None, threshold: float | None, out: Path | None) -> None:
+    """Say how many contradictions of hand-marked news articles a scan finds, and how many of its findings are right.
+
+    The articles ship with the package: eval/scan/README.md describes them. "dev" may be tuned on, "test" may not.
+    """
+    from nli.eval.scan.measure import run, summary
+
+    figures = run(model, threshold, out)
+    for split in ("dev", "test", "all"):
+        click.echo(summary(split, figures[split]))
+
+
 @eval_command.command("list", short_help="List suites and sets, and what is at hand.")
 @click.option("--data-root", type=_FOLDER, metavar="DIR", help="Folder with local files.  [default: $NLI_DATA]")
 def _list_command(data_root: Path | None) -> None:

@@ -1,4 +1,4 @@
-"""The command line: `nli score`, `nli info`, `nli eval`, `nli finetune`, `nli calibrate`, `nli export`.
+"""The command line: one command for each job, such as `nli score` and `nli scan`.
 
 Each command's module is imported when it is called, so that one command does not pay for another.
 """
@@ -18,6 +18,8 @@ from nli.errors import NliError
 
 COMMANDS = {
     "score": ("nli.cli.score", "score_command", "Score statement pairs and flag contradictions."),
+    "scan": ("nli.cli.scan", "scan_command", "Find statements in documents that cannot both stand."),
+    "statements": ("nli.cli.statements", "statements_command", "List who says what in documents."),
     "info": ("nli.cli.info", "info_command", "Say what a model is: label order, calibration, size, licence."),
     "eval": ("nli.cli.eval", "eval_command", "Evaluate detectors on labelled pairs."),
     "finetune": ("nli.cli.finetune", "finetune_command", "Train a detector on labelled pairs, as a recipe says."),

@@ -62,22 +62,59 @@ def model_options(command: Command) -> Command:
     return command
 
 
+_ENGINE_OPTIONS = (
+    click.option(
+        "--engine",
+        type=click.Choice(["local", "ray"]),
+        default="local",
+        show_default=True,
+        help="Where the model runs: in this process, or on a Ray cluster.",
+    ),
+    click.option(
+        "--ray-address",
+        metavar="HOST:PORT",
+        help="Head node of the cluster, or auto.  [default: RAY_ADDRESS, else this machine alone]",
+    ),
+    click.option(
+        "--ray-workers",
+        type=click.IntRange(min=1),
+        help="Processes that hold the model, each with --threads CPUs.  [default: one a CPU, or a GPU]",
+    ),
+)
+
+
+def engine_options(command: Command) -> Command:
+    """Give a command the options that say whether this process scores or a cluster."""
+    for option in reversed(_ENGINE_OPTIONS):
+        command = option(command)
+    return command
+
+
+def cluster_of(engine: str, address: str | None, workers: int | None) -> dict[str, Any] | None:
+    """Return what is said of the cluster, None where this process scores."""
+    if engine == "ray":
+        return {"address": address, "workers": workers}
+    if address is not None or workers is not None:
+        raise click.UsageError("--ray-address and --ray-workers go with --engine ray.")
+    return None
+
+
+def load_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of `model_options` as arguments of `nli.load`."""
+    given = dict(options)
+    return {
+        "name": given.pop("model"),
+        "direction": "forward" if given.pop("one_way") else "both",
+        "probe": not given.pop("no_probe"),
+        **given,
+    }
+
+
 def load_detector(options: dict[str, Any]) -> Any:  # noqa: ANN401 -- a Detector, whose module is not imported here
-    """Take the model's options out of a command's and load the detector they describe."""
+    """Load the detector that the options of `model_options` describe."""
     from nli.detector import load
 
-    return load(
-        options.pop("model"),
-        device=options.pop("device"),
-        direction="forward" if options.pop("one_way") else "both",
-        threshold=options.pop("threshold"),
-        threads=options.pop("threads"),
-        label_order=options.pop("label_order"),
-        max_tokens=options.pop("max_tokens"),
-        on_long=options.pop("on_long"),
-        batch_tokens=options.pop("batch_tokens"),
-        probe=not options.pop("no_probe"),
-    )
+    return load(**load_options(options))
 
 
 TRAINING_MODULES = ("torch", "transformers", "accelerate", "pydantic", "yaml", "onnx", "sklearn", "matplotlib")

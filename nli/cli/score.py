@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from nli.cli.options import load_detector, model_options
+from nli.cli.options import cluster_of, engine_options, load_detector, load_options, model_options
 
 if TYPE_CHECKING:
     from nli.detector import Detector, Verdict
@@ -44,6 +44,7 @@ SCORES = ("contradiction", "entailment", "neutral")
     "--json", "as_json", is_flag=True, help="Two statements: print one JSON object.  [default: readable text]"
 )
 @click.option("--quiet", is_flag=True, help="No summary and no progress bar on stderr.  [default: both]")
+@engine_options
 @model_options
 def score_command(
     inputs: tuple[str, ...],
@@ -55,20 +56,27 @@ def score_command(
     resume: bool,
     as_json: bool,
     quiet: bool,
+    engine: str,
+    ray_address: str | None,
+    ray_workers: int | None,
     **model: Any,  # noqa: ANN401 -- the options of `model_options`
 ) -> None:
     """Compare two statements, or every pair of a file, and flag those that cannot both stand.
 
     FILE ends in .jsonl, .csv, .tsv (each also .gz) or .parquet, or is - for JSON lines on stdin. Rows keep
     their order and all their fields and gain label, contradiction, entailment, neutral, flagged, truncated and
-    window.
+    window. With --engine ray FILE is Parquet, and OUT one .parquet file or a new folder of them.
     """
+    cluster = cluster_of(engine, ray_address, ray_workers)
     if len(inputs) == 2:  # noqa: PLR2004 -- a premise and a hypothesis
+        if cluster is not None:
+            raise click.UsageError("--engine ray goes with a FILE, not with two statements.")
         if out is not None or rejects is not None or resume or columns is not None:
             raise click.UsageError("-o, --rejects, --resume and --columns go with a FILE, not with two statements.")
         _score_two(inputs[0], inputs[1], load_detector(model), as_json=as_json)
     elif len(inputs) == 1:
-        _score_file(inputs[0], out, columns, rejects, model, only_flagged=only_flagged, resume=resume, quiet=quiet)
+        files = {"columns": columns, "rejects": rejects, "only_flagged": only_flagged, "resume": resume}
+        _score_file(inputs[0], out, model, files, cluster, quiet=quiet)
     else:
         raise click.UsageError(
             f"Give two statements or one file, not {len(inputs)} things: put quotes around a statement."
@@ -108,34 +116,31 @@ def _readable(premise: str, hypothesis: str, verdict: Verdict, detector: Detecto
 def _score_file(
     source: str,
     out: Path | None,
-    columns: str | None,
-    rejects: Path | None,
     model: dict[str, Any],
+    files: dict[str, Any],
+    cluster: dict[str, Any] | None,
     *,
-    only_flagged: bool,
-    resume: bool,
     quiet: bool,
 ) -> None:
+    from nli.errors import OutputError
     from nli.pairs import parse_columns
     from nli.readers import check_source
     from nli.scoring import score_file
 
     check_source(source)
-    chosen = parse_columns(columns) if columns else None
-    detector = load_detector(model)
+    files["columns"] = parse_columns(files["columns"]) if files["columns"] else None
     with _bar(shown=not quiet and sys.stderr.isatty()) as bar:
-        summary = score_file(
-            detector,
-            source,
-            out,
-            columns=chosen,
-            rejects=rejects,
-            only_flagged=only_flagged,
-            resume=resume,
-            progress=bar.update,
-        )
+        if cluster is None:
+            summary = score_file(load_detector(model), source, out, **files, progress=bar.update)
+        elif out is None:
+            raise OutputError("Ray writes to files alone: name a .parquet file or a new folder with -o.")
+        else:
+            from nli.engines.ray import score_parquet
+
+            options = load_options(model)
+            summary = score_parquet(source, out, model=options, **cluster, **files, progress=bar.update)
     if not quiet:
-        _report(summary, out, rejects)
+        _report(summary, out, files["rejects"])
 
 
 def _bar(*, shown: bool) -> Any:  # noqa: ANN401 -- a tqdm bar

@@ -342,11 +342,17 @@ def _rows(name: str, source: Source, data_root: Path | None, seed: int, given: G
 
 def _own_rows(source: Source, seed: int) -> Iterable[Mapping[str, object]]:
     """Return rows of the denial benchmark that are ready-made, or made by its generators."""
+    from nli.eval.denial import articles
     from nli.eval.denial.compose import compose
     from nli.eval.denial.counts import counts
     from nli.eval.denial.lexicon import lexicon
     from nli.eval.denial.sets import shipped_rows
+    from nli.eval.denial.unrelated import unrelated
 
+    if source.articles is not None:
+        return (row for article in articles.shipped() for row in articles.expand(article))
+    if source.unrelated is not None:
+        return unrelated(source.unrelated, seed)
     if source.sets is not None:
         return shipped_rows(source.sets)
     if source.compose is not None:

@@ -35,7 +35,8 @@ class Base(_Strict):
 class Source(_Strict):
     """One set of labelled pairs.
 
-    One of `file`, `given`, `cards`, `sets`, `compose`, `counts`, `lexicon` and `hub` says where they are.
+    One of `file`, `given`, `cards`, `sets`, `articles`, `compose`, `counts`, `lexicon`, `unrelated` and `hub` says where
+    they are.
 
     `hub` beside `file` names where the same rows, or the fuller set they were sampled from, can be had by anyone; where
     it says how to read them, they are loaded from there if the file is not at hand.
@@ -45,10 +46,12 @@ class Source(_Strict):
     given: Literal["train", "dev"] | None = Field(None, description="the files of --train or --dev")
     cards: Literal["train", "dev"] | None = Field(None, description="event cards that ship in nli.eval.denial")
     sets: Literal["train", "dev"] | None = Field(None, description="minimal sets that ship in nli.eval.denial")
+    articles: Literal["train"] | None = Field(None, description="statement lists that ship in nli.eval.denial")
     half: Literal["calibrate", "report"] | None = Field(None, description="only this half of the cards")
     compose: Annotated[int, Field(gt=0)] | None = Field(None, description="number of compositional pairs to make")
     counts: Annotated[int, Field(gt=0)] | None = Field(None, description="number of pairs on quantities to make")
     lexicon: Annotated[int, Field(gt=0)] | None = Field(None, description="number of pairs on single words to make")
+    unrelated: Annotated[int, Field(gt=0)] | None = Field(None, description="number of pairs of two events to draw")
     compose_split: Literal["train", "dev"] = Field("train", description="words of the pairs that are made")
     hub: str | Hub | None = None
     licence: str = ""
@@ -69,7 +72,7 @@ class Source(_Strict):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Source:
-        kinds = ("file", "given", "cards", "sets", "compose", "counts", "lexicon")
+        kinds = ("file", "given", "cards", "sets", "articles", "compose", "counts", "lexicon", "unrelated")
         given = [name for name in kinds if getattr(self, name) is not None]
         if len(given) > 1 or not (given or isinstance(self.hub, Hub)):
             raise ValueError(

@@ -22,7 +22,7 @@ ENDING = ".scores"
 class ScoreLog:
     """P(contradiction) of pairs in the order in which they are scored, in a file beside the output.
 
-    A line of JSON says which scan they belong to; after it come the numbers, four bytes each, as they are made.
+    A line of JSON says which scan they belong to; after it come the numbers, eight bytes each, as they are made.
 
     Args:
         out: The output that the scores are for.
@@ -47,7 +47,7 @@ class ScoreLog:
         if not self._file.lock():
             self._file.close()
             raise OutputError(f"Another scan is writing {out} at this moment: wait for it, or choose another output.")
-        self.known = array("f")
+        self.known = array("d")
         try:
             self._begin(header, out, resume=resume)
         except BaseException:
@@ -77,7 +77,7 @@ class ScoreLog:
             OutputError: If they cannot be written; those before them are kept.
         """
         try:
-            self._file.append(array("f", scores).tobytes())
+            self._file.append(array("d", scores).tobytes())
         except OSError as error:
             raise OutputError(
                 f"{self._path} cannot be written ({error.strerror}): make room and go on with --resume."

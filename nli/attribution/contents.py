@@ -1,0 +1,236 @@
+# ruff: noqa: RUF001 -- typographic quotation marks and dashes are what this is about
+"""What the attributions of a sentence introduce, and which of them stand inside what another one introduces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from nli.attribution import lexicon
+from nli.attribution.cues import Attribution
+from nli.attribution.words import (
+    CONJUNCTIONS,
+    DETERMINERS,
+    FINITE,
+    OBJECTS,
+    PREPOSITIONS,
+    PRONOUNS,
+    RELATIVES,
+    SUBORDINATORS,
+    TIMES,
+    Word,
+    split_words,
+)
+
+Position = Literal["after", "before", "around", "none"]
+
+_LISTENING = split_words("""tell ask remind inform assure notify advise brief warn convince persuade urge reassure""")
+_LONGEST_LISTENER = 14
+_LONGEST_PHRASE = 10
+_SHORT = 3
+_COMMAS = frozenset((",", "—", "–"))
+_BREAKS = _COMMAS | {"?", "!"}
+_OPENERS = split_words("that to whether if how what why")
+_JOINTS = split_words("and but while though although whereas ;")
+
+
+@dataclass(slots=True)
+class Introduced:
+    """An attribution and where its content stands, in places of the sentence's words.
+
+    Attributes:
+        attribution: The attribution.
+        position: Where the content stands to the cue.
+        before: The part before the cue.
+        after: The part after it.
+    """
+
+    attribution: Attribution
+    position: Position
+    before: tuple[int, int]
+    after: tuple[int, int]
+
+
+def introduced(words: list[Word], found: list[Attribution], main: int) -> list[Introduced]:
+    """Return the attributions of the sentence itself with their contents; those inside a content are left out.
+
+    Args:
+        words: The words of a sentence, quotations as one word each.
+        found: Its attributions, in order.
+        main: The place of the word at which the main clause begins, 0 if nothing stands before it.
+
+    Returns:
+        Those that stand in no other's content, in order.
+    """
+    placed = [_place(words, each) for each in found]
+    for each in placed:
+        if each.attribution.verb < main - 1 and each.after[0] < main - 1 < each.after[1]:
+            each.after = each.after[0], max(each.after[0], main - 1)
+    kept: list[Introduced] = []
+    for each in placed:
+        framing = each.position in {"before", "around"} and each.attribution.cue.quotes
+        if not framing and any(_inside(words, each, other) for other in kept):
+            continue
+        if each.position in {"before", "around"} and each.attribution.place != "according":
+            kept = [
+                other
+                for other in kept
+                if not each.before[0] <= other.attribution.verb < each.before[1] or other.attribution.cue.quotes
+            ]
+        if each.attribution.borrowed:
+            _borrow(each.attribution, kept)
+        kept.append(each)
+    for each, following in pairwise(kept):
+        _cut(words, each, following)
+    return kept
+
+
+def _borrow(attribution: Attribution, kept: list[Introduced]) -> None:
+    """Give a second verb or participle the subject of the last one that stands beside it."""
+    for other in reversed(kept):
+        if other.attribution.place in {"subject", "inverted", "shared"}:
+            attribution.subject = other.attribution.subject
+            return
+
+
+def _place(words: list[Word], each: Attribution) -> Introduced:  # noqa: PLR0911 -- a case a line
+    """Say where the content of an attribution stands."""
+    size = len(words)
+    last = size - 1 if size and words[-1].kind == "mark" and words[-1].text in ".!?…" else size
+    if each.place == "passive":
+        return Introduced(each, "none", (0, 0), (0, 0))
+    if each.place == "colon":
+        return Introduced(each, "after", (0, 0), (each.group[1], last))
+    start = min(each.subject[0], each.group[0])
+    previous = words[start - 1] if start else None
+    quoted = previous is not None and previous.kind == "quote"
+    parted = quoted or (previous is not None and previous.text in _BREAKS)
+    if each.place == "according":
+        return _beside(words, each, start, last, parted=parted)
+    if each.place == "inverted":
+        return Introduced(each, "before", (0, start - parted), (0, 0))
+    if each.place != "shared" and quoted and each.cue.quotes:
+        return Introduced(each, "before", (0, start), (0, 0))
+    if each.place != "shared" and parted and each.cue.shape != "whole":
+        tail = _skip_circumstances(words, each.group[1])
+        if tail >= last:
+            return Introduced(each, "before", (0, start - 1), (0, 0))
+        opening = words[0].low in PREPOSITIONS | SUBORDINATORS and start < _LONGEST_LISTENER
+        if words[tail].text in _COMMAS and not opening and start >= _SHORT and not _quote_at(words, tail + 1):
+            return Introduced(each, "around", (0, start - 1), (tail + 1, last))
+    return Introduced(each, "after", (0, 0), (_content_start(words, each), last))
+
+
+def _beside(words: list[Word], each: Attribution, start: int, last: int, *, parted: bool) -> Introduced:
+    """Place the content of "according to X"."""
+    tail = _skip_circumstances(words, max(each.group[1], each.subject[1]))
+    comma = tail < last and words[tail].text in _COMMAS
+    if start == 0 or (start < _SHORT and words[start - 1].text == ","):
+        return Introduced(each, "after", (0, 0), (tail + comma, last))
+    return Introduced(each, "around" if comma else "before", (0, start - parted), (tail + 1, last) if comma else (0, 0))
+
+
+def _quote_at(words: list[Word], i: int) -> bool:
+    return i >= len(words) or words[i].kind == "quote"
+
+
+def _skip_circumstances(words: list[Word], i: int) -> int:
+    """Pass over "on Monday in a statement to reporters" and the like."""
+    size = len(words)
+    while i < size:
+        word = words[i]
+        if (
+            word.low in TIMES
+            or word.adverb
+            or (word.low in {"last", "this", "late", "early"} and i + 1 < size and words[i + 1].low in TIMES)
+        ):
+            i += 1
+            continue
+        if word.low in PREPOSITIONS and i + 1 < size and word.low != "than":
+            j = i + 1
+            while (
+                j < size
+                and j - i < _LONGEST_PHRASE
+                and words[j].kind in {"word", "clitic"}
+                and words[j].low not in PREPOSITIONS | PRONOUNS | SUBORDINATORS
+                and words[j].low not in CONJUNCTIONS
+                and (j == i + 1 or words[j].low not in DETERMINERS)
+            ):
+                j += 1
+            if j == i + 1:
+                return i
+            i = j
+            continue
+        return i
+    return i
+
+
+def _content_start(words: list[Word], each: Attribution) -> int:
+    """Return where what a cue introduces begins: after "that", a listener, a time and a place."""
+    if each.cue.shape == "whole":
+        return each.group[1]
+    i = _after_listener(words, each.group[1]) if each.cue.lemma in _LISTENING else each.group[1]
+    size = len(words)
+    for j in range(i, min(size, i + _LONGEST_PHRASE)):
+        if words[j].low == "that":
+            return j + 1
+        if words[j].kind == "quote":
+            return j
+        if words[j].low in PRONOUNS or words[j].text == ":":
+            break
+    skipped = _skip_circumstances(words, i)
+    if skipped < size and words[skipped].text in {":", ","}:
+        return skipped + 1
+    return skipped if skipped < size - 1 else i
+
+
+def _after_listener(words: list[Word], i: int) -> int:
+    """Pass over those who are told something."""
+    for j in range(i, min(len(words), i + _LONGEST_LISTENER)):
+        if words[j].low in _OPENERS or words[j].kind == "quote":
+            return j
+        if words[j].text in {",", ":"}:
+            return j + 1
+    for j in range(i, min(len(words), i + _SHORT + 1)):
+        if not (words[j].nominal or words[j].low in DETERMINERS):
+            return j
+        if words[j].low in OBJECTS or words[j].low.endswith("s"):
+            return j + 1
+    return min(len(words), i + _SHORT + 1)
+
+
+def _inside(words: list[Word], each: Introduced, other: Introduced) -> bool:
+    """Whether an attribution stands in what an earlier one introduces."""
+    a, b = each.attribution, other.attribution
+    start, end = other.after
+    if b.cue.shape == "whole" or other.position not in {"after", "around"} or not start <= a.verb < end:
+        return False
+    if a.place == "according" or (a.place == "subject" and a.subject[0] < b.verb):
+        return False
+    if a.place == "shared":
+        return not (a.cue.quotes or words[a.verb].low.endswith("ing"))
+    return a.place != "subject" or not _joined(words, a, start)
+
+
+def _joined(words: list[Word], a: Attribution, start: int) -> bool:
+    """Whether a clause is joined by "and", "but" … to what begins at `start`, as a statement beside it."""
+    first = a.subject[0]
+    if first <= start + 1 or words[first - 1].low not in _JOINTS:
+        return False
+    forms = lexicon.verb_forms()
+    verbs = (word.low in FINITE or word.low in forms or word.low.endswith("ed") for word in words[start : first - 1])
+    return any(verbs) and (a.cue.quotes or words[first - 2].text in {",", ";", "—"})
+
+
+def _cut(words: list[Word], each: Introduced, following: Introduced) -> None:
+    """End a content where the next attribution of the sentence begins."""
+    a = following.attribution
+    limit = min(a.subject[0], a.group[0]) if a.place in {"subject", "inverted"} else a.group[0]
+    if following.position == "before" or not each.after[0] < limit < each.after[1]:
+        return
+    while limit > each.after[0] and (
+        words[limit - 1].low in _JOINTS | SUBORDINATORS | RELATIVES or words[limit - 1].text in {",", ";", "—"}
+    ):
+        limit -= 1
+    each.after = each.after[0], limit

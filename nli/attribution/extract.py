@@ -1,0 +1,408 @@
+# ruff: noqa: RUF001 -- typographic quotation marks and dashes are what this is about
+"""Statements of a news text, each with who stands behind it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from nli.attribution import lexicon
+from nli.attribution.contents import Introduced, introduced
+from nli.attribution.cues import attributions
+from nli.attribution.frames import frame
+from nli.attribution.layout import dateline, furniture, headline
+from nli.attribution.quotes import Quotation, quotations
+from nli.attribution.records import Frame, Statement
+from nli.attribution.sentences import in_paragraph, paragraphs
+from nli.attribution.speakers import Speakers
+from nli.attribution.words import (
+    CONJUNCTIONS,
+    DETERMINERS,
+    FINITE,
+    OBJECTS,
+    PRONOUNS,
+    RELATIVES,
+    Word,
+    split_words,
+    words,
+)
+
+_FEWEST_WORDS = 3
+_SHORT_QUOTE = 3
+_LONG_QUOTE = 5
+_MARKS = re.compile(r"[“”„«»\"]|(?<!\w)['‘]+|['’]+(?!\w)|''")
+_RESOLVED = split_words("he she it they his her its their him them")
+_EDGES = " \t\n\r\xa0,;:–—-"
+_FIRST_WORD = re.compile(r"\W*(?P<word>he|she|it|they)\b(?P<rest>\s+(?P<next>[\w’']+))?", re.IGNORECASE)
+_OF_IT = split_words("has had did does will would never also denied denies deny rejects rejected")
+_NO_CLAUSE = (OBJECTS - {"her"}) | split_words("to of about on for how what why whether if")
+_EMBEDDED = frozenset({"relative", "passive"})
+
+
+@dataclass(frozen=True, slots=True)
+class Mentioned:
+    """A statement and the words of the text that name its speaker.
+
+    Attributes:
+        statement: The statement.
+        mention: The words that stand in the text, such as "he" or "the ministry"; None for the narrator.
+    """
+
+    statement: Statement
+    mention: str | None
+
+
+@dataclass(slots=True)
+class _Voice:
+    """Somebody who speaks in a sentence, and by which words."""
+
+    speaker: str
+    mention: str
+    cue: str
+    cue_start: int
+    frame: Frame
+
+
+@dataclass(slots=True)
+class _Sentence:
+    start: int
+    end: int
+    number: int
+    words: list[Word]
+    pieces: list[tuple[int, int, int]] = field(default_factory=list)
+
+
+def statements(text: str) -> list[Statement]:
+    """Find the statements of a news text in English.
+
+    A sentence that is attributed to somebody gives a statement for each attribution; a quotation gives one for each of
+    its sentences, also where the speaker is named only before or after it; any other sentence is the narrator's.
+    Headlines without a mark at their end, by-lines, datelines, credits and pointers to other texts are left out, and
+    so is what has fewer than three words.
+
+    Args:
+        text: The text; paragraphs are parted by line breaks.
+
+    Returns:
+        The statements in the order in which they begin, with offsets in characters of `text`.
+    """
+    return [each.statement for each in mentioned(text)]
+
+
+def mentioned(text: str) -> list[Mentioned]:
+    """Find the statements of a text as `statements` does, with the words that name each speaker.
+
+    Args:
+        text: The text.
+
+    Returns:
+        The statements in the order in which they begin.
+    """
+    return _Text(text).read()
+
+
+class _Text:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.speakers = Speakers(text)
+        self.out: list[Mentioned] = []
+        self.number = 0
+        self.last: _Voice | None = None
+
+    def read(self) -> list[Mentioned]:
+        for i, (start, end) in enumerate(paragraphs(self.text)):
+            paragraph = self.text[start:end]
+            if furniture(paragraph) or headline(paragraph, first=i == 0):
+                self.number += 1
+                continue
+            self._paragraph(start + dateline(paragraph), end)
+        self.out.sort(key=lambda each: (each.statement.start, each.statement.end))
+        return self.out
+
+    def _paragraph(self, start: int, end: int) -> None:
+        quoted = quotations(self.text, start, end)
+        claims: dict[int, _Voice] = {}
+        waiting: list[tuple[_Sentence, int | None]] = []
+        current: _Voice | None = None
+        first_quote = 0
+        for a, b in in_paragraph(self.text, start, end):
+            while first_quote < len(quoted) and quoted[first_quote].end <= a:
+                first_quote += 1
+            sentence = self._sentence(a, b, quoted, first_quote)
+            self.number += 1
+            voice = self._attributed(sentence)
+            if not sentence.pieces:
+                current = voice or current
+                continue
+            if voice is not None:
+                claims.update((which, voice) for _, _, which in sentence.pieces)
+                current = self.last = voice
+                self._direct(sentence, voice)
+            else:
+                waiting.append((sentence, None if current is None else len(self.out)))
+                if current is not None:
+                    claims.setdefault(sentence.pieces[0][2], current)
+        for sentence, _ in waiting:
+            self._direct(sentence, claims.get(sentence.pieces[0][2]) or current or self.last)
+        if current is not None:
+            self.last = current
+
+    def _sentence(self, start: int, end: int, quoted: list[Quotation], first: int) -> _Sentence:
+        """Split a sentence into words; a quotation that is a statement of its own is one word."""
+        found = _Sentence(start, end, self.number, [])
+        at = start
+        for k in range(first, len(quoted)):
+            quote = quoted[k]
+            if quote.start >= end:
+                break
+            a, b = max(start, quote.start), min(end, quote.end)
+            if b <= at:
+                continue
+            found.words += words(self.text, at, a)
+            if self._whole(quote, start, end, bool(found.pieces)):
+                found.words.append(Word(self.text[a:b], "“”", a, b, "quote"))
+                found.pieces.append((max(start, quote.inner), min(end, quote.inner_end), k))
+            else:
+                found.words += words(self.text, quote.inner, quote.inner_end)
+            at = b
+        found.words += words(self.text, at, end)
+        return found
+
+    def _whole(self, quote: Quotation, start: int, end: int, after_another: bool) -> bool:
+        """Whether a quotation is a statement of its own and not part of the sentence around it."""
+        if quote.start < start or quote.end > end:
+            return True
+        inner = self.text[quote.inner : quote.inner_end].rstrip("\"'’”“ ")
+        count = len(inner.split())
+        before = self.text[start : quote.start].rstrip()
+        if not before:
+            return inner[-1:] in ",.?!…—-" or (count >= _SHORT_QUOTE and self.text[quote.end : quote.end + 1] == ",")
+        if before[-1] not in ",:" or count < _SHORT_QUOTE:
+            return False
+        return (
+            inner[:1].isupper()
+            or before[-1] == ":"
+            or (after_another and count >= _SHORT_QUOTE)
+            or count >= _LONG_QUOTE
+        )
+
+    def _attributed(self, sentence: _Sentence) -> _Voice | None:
+        """Add the statements that a sentence attributes in its own words; return who speaks its quotations."""
+        tokens = sentence.words
+        found, main = attributions(tokens)
+        kept = introduced(tokens, found, main)
+        voices = [self._voice(tokens, each) for each in kept]
+        covered = False
+        for each, voice in zip(kept, voices, strict=True):
+            covered = self._indirect(sentence, each, voice, main) or covered
+        if not covered and not sentence.pieces:
+            self._narrated(sentence)
+        return self._quoting(tokens, kept, voices) if sentence.pieces or kept else None
+
+    def _quoting(self, tokens: list[Word], kept: list[Introduced], voices: list[_Voice]) -> _Voice | None:
+        places = [i for i, word in enumerate(tokens) if word.kind == "quote"]
+        best: tuple[int, int] | None = None
+        for k, each in enumerate(kept):
+            found = each.attribution
+            if found.place in _EMBEDDED:
+                continue
+            distance = min((abs(found.verb - place) for place in places), default=found.verb)
+            rank = distance + (0 if found.cue.quotes else len(tokens))
+            if best is None or rank < best[0]:
+                best = rank, k
+        return None if best is None else voices[best[1]]
+
+    def _voice(self, tokens: list[Word], each: Introduced) -> _Voice:
+        found = each.attribution
+        a, b = found.subject
+        start, end = tokens[a].start, tokens[b - 1].end
+        mention = self.text[start:end]
+        if found.antecedent is not None:
+            c, d = found.antecedent
+            speaker = self.speakers.resolve(self.text[tokens[c].start : tokens[d - 1].end], tokens[c].start)
+        elif mention.lower() in _RESOLVED or mention.lower().startswith(
+            ("the ", "this ", "its ", "his ", "her ", "their ")
+        ):
+            named = self._name_after(tokens, b)
+            speaker = self.speakers.meet(named, start, mention) if named else self.speakers.resolve(mention, start)
+        elif mention.lower() in PRONOUNS or mention.lower() in RELATIVES:
+            speaker = mention
+        else:
+            speaker = self.speakers.meet(mention, start, self._apposition(tokens, b))
+        first = found.group[0] if found.negated else found.verb
+        last = max(found.group[1], found.verb + 1)
+        cue = self.text[tokens[first].start : tokens[last - 1].end]
+        return _Voice(speaker, mention, cue, tokens[first].start, frame(tokens, found))
+
+    def _name_after(self, tokens: list[Word], i: int) -> str:
+        """Return the name that follows a title between commas ("the minister, Anna Hale, said")."""
+        if i >= len(tokens) or tokens[i].text != ",":
+            return ""
+        stop = i + 1
+        while stop < len(tokens) and tokens[stop].kind == "word" and tokens[stop].capital and stop < i + 5:
+            stop += 1
+        if stop == i + 1 or stop >= len(tokens) or tokens[stop].text not in {",", "."}:
+            return ""
+        return self.text[tokens[i + 1].start : tokens[stop - 1].end]
+
+    def _apposition(self, tokens: list[Word], i: int) -> str:
+        """Return what follows a name between commas."""
+        if i >= len(tokens) or tokens[i].text != ",":
+            return ""
+        stop = next((k for k in range(i + 1, min(len(tokens), i + 15)) if tokens[k].text in {",", "."}), i)
+        return self.text[tokens[i].end : tokens[stop].start]
+
+    # Statements in the words of the text
+
+    def _indirect(self, sentence: _Sentence, each: Introduced, voice: _Voice, main: int) -> bool:
+        """Add the statement that an attribution introduces; return whether it stands for its whole sentence."""
+        tokens, found = sentence.words, each.attribution
+        body, spans = "", self._content(tokens, each)
+        claim = (
+            voice.frame == "asserts" and not found.negated and found.cue.shape != "whole" and each.position != "none"
+        )
+        clausal = bool(spans) and (each.position != "after" or self._is_clause(tokens, each))
+        if claim and clausal:
+            body = self._named(self._clean(spans), voice.speaker)
+            start, end = spans[0][0], spans[-1][1]
+        elif not (claim and sentence.pieces and self._only_quotes(tokens, each)):
+            body, start, end = self._clause(sentence, each, voice)
+        if body:
+            added = self._add(body, start, end, sentence.number, voice, direct=False)
+            if not added or found.place == "passive":
+                return added
+        front = found.place in _EMBEDDED or (found.borrowed and tokens[found.verb].low.endswith("ing"))
+        return not front and (
+            each.position in {"before", "around"} or found.subject[0] <= main + 1 or found.place == "according"
+        )
+
+    def _content(self, tokens: list[Word], each: Introduced) -> list[tuple[int, int]]:
+        """Return the stretches of text that an attribution introduces, without whole quotations."""
+        spans: list[tuple[int, int]] = []
+        for a, b in (each.before, each.after):
+            run: tuple[int, int] | None = None
+            for word in tokens[a:b]:
+                if word.kind == "quote":
+                    spans += [run] if run else []
+                    run = None
+                else:
+                    run = (word.start if run is None else run[0], word.end)
+            spans += [run] if run else []
+        return [span for span in spans if re.search(r"\w", self.text[span[0] : span[1]])]
+
+    @staticmethod
+    def _is_clause(tokens: list[Word], each: Introduced) -> bool:
+        """Whether what follows a cue can stand as a sentence."""
+        a, b = each.after
+        inside = [word for word in tokens[a:b] if word.kind != "quote"]
+        if not inside:
+            return False
+        opening = inside[0]
+        if each.attribution.place in {"according", "colon"} or tokens[a - 1].low == "that" or opening.low in PRONOUNS:
+            return True
+        if opening.low in _NO_CLAUSE:
+            return False
+        forms = lexicon.verb_forms()
+        return any(
+            (word.low in FINITE or (k > 0 and (word.low in forms or word.low.endswith("ed")) and not word.capital))
+            for k, word in enumerate(inside)
+        ) and (each.attribution.cue.shape == "clause" or opening.low in DETERMINERS or opening.nominal)
+
+    @staticmethod
+    def _only_quotes(tokens: list[Word], each: Introduced) -> bool:
+        """Whether nothing but quotations and circumstances belong to an attribution."""
+        return any(word.kind == "quote" for word in tokens) and each.attribution.cue.quotes
+
+    def _clause(self, sentence: _Sentence, each: Introduced, voice: _Voice) -> tuple[str, int, int]:
+        """Return the clause of an attribution with its speaker and cue."""
+        tokens, found = sentence.words, each.attribution
+        if found.place in {"inverted", "passive", "according"} or (each.position in {"before", "around"}):
+            spans = self._content(tokens, Introduced(found, "after", (0, 0), (0, len(tokens))))
+            return (self._clean(spans), spans[0][0], spans[-1][1]) if spans else ("", 0, 0)
+        stop = each.after[1] if each.after[1] > found.verb else len(tokens)
+        if found.place == "relative":
+            stop = next((k for k in range(found.verb, stop) if tokens[k].text in {",", "—", "–"}), stop)
+        quote = next((k for k in range(found.verb, stop) if tokens[k].kind == "quote"), stop)
+        rest_start = found.group[0]
+        if found.borrowed and tokens[found.verb].low.endswith("ing") and found.group[0] == found.verb:
+            first = found.verb + 1
+            verb = lexicon.past(found.cue.lemma.split()[0])
+            rest = f"{verb} {self.text[tokens[first].start : tokens[quote - 1].end]}" if first < quote else verb
+        else:
+            rest = self.text[tokens[rest_start].start : tokens[quote - 1].end]
+        start = tokens[rest_start].start if found.place in {"shared", "relative"} else tokens[found.subject[0]].start
+        between = ""
+        if found.place == "subject" and found.subject[1] < rest_start:
+            between = self.text[tokens[found.subject[1]].start : tokens[rest_start].start]
+        if voice.speaker in between:
+            between = ""
+        gap = "" if between[:1] == "," else " "
+        return self._tidy(f"{voice.speaker}{gap}{between}{rest}"), start, tokens[quote - 1].end
+
+    def _named(self, body: str, speaker: str) -> str:
+        """Put the speaker in the place of a pronoun at the start that means the speaker."""
+        match = _FIRST_WORD.match(body)
+        if match is None or speaker.lower() in PRONOUNS or not self.speakers.may_be(speaker, match["word"].lower()):
+            return body
+        if match["word"].lower() == "it" and (match["next"] or "").lower() not in _OF_IT:
+            return body
+        return self._tidy(speaker + body[match.end("word") :])
+
+    # Quotations and narration
+
+    def _direct(self, sentence: _Sentence, voice: _Voice | None) -> None:
+        """Add the quotations of a sentence, those that run on as one."""
+        runs: list[list[tuple[int, int]]] = []
+        for a, b, _ in sentence.pieces:
+            inner = self.text[a:b].lstrip(" …[")
+            if runs and inner[:1].islower():
+                runs[-1].append((a, b))
+            else:
+                runs.append([(a, b)])
+        for run in runs:
+            self._quotation(sentence, run, voice)
+
+    def _quotation(self, sentence: _Sentence, run: list[tuple[int, int]], voice: _Voice | None) -> None:
+        body = self._clean(run)
+        start, end = run[0][0], run[-1][1]
+        if voice is None:
+            self._add(body, start, end, sentence.number, None, direct=True)
+            return
+        kind: Frame = "asks" if body.endswith("?") else "warns" if voice.frame == "warns" else "asserts"
+        said = _Voice(voice.speaker, voice.mention, voice.cue, voice.cue_start, kind)
+        self._add(body, start, end, sentence.number, said, direct=True)
+
+    def _narrated(self, sentence: _Sentence) -> None:
+        body = self._clean([(sentence.start, sentence.end)])
+        match = _FIRST_WORD.match(body)
+        if match and match["word"].lower() in {"he", "she"}:
+            body = self._tidy(self.speakers.resolve(match["word"].lower(), sentence.start) + body[match.end("word") :])
+        self.speakers.notice(self.text, sentence.start, sentence.end)
+        self._add(body, sentence.start, sentence.end, sentence.number, None, direct=False)
+
+    def _add(self, body: str, start: int, end: int, number: int, voice: _Voice | None, *, direct: bool) -> bool:
+        """Add a statement unless it is too short to claim anything; say whether it was added."""
+        if len(re.findall(r"\w+", body)) < _FEWEST_WORDS:
+            return False
+        if voice is None:
+            said = Statement(body, None, None, "reports", direct, start, end, number)
+        else:
+            said = Statement(body, voice.speaker, voice.cue, voice.frame, direct, start, end, number, voice.cue_start)
+        self.out.append(Mentioned(said, None if voice is None else voice.mention))
+        return True
+
+    def _clean(self, spans: list[tuple[int, int]]) -> str:
+        """Join stretches of the text to one sentence without quotation marks."""
+        parts = [self.text[a:b].strip(_EDGES) for a, b in spans]
+        return self._tidy(" ".join(_MARKS.sub("", part).strip(_EDGES) for part in parts if part))
+
+    @staticmethod
+    def _tidy(body: str) -> str:
+        body = re.sub(r"\s+", " ", _MARKS.sub("", body)).strip(_EDGES)
+        first = body.split(" ", 1)[0].lower()
+        if first in CONJUNCTIONS and " " in body:
+            body = body.split(" ", 1)[1]
+        body = re.sub(r"\s+([,.;:?!])", r"\1", body)
+        if not body:
+            return ""
+        return body[0].upper() + body[1:] + ("" if body[-1] in ".?!…" else ".")

@@ -1,0 +1,1 @@
+"""Where the work of a long run is done, besides this process."""

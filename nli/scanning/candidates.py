@@ -1,0 +1,207 @@
+"""Statements -> the pairs worth scoring: those that speak of the same thing.
+
+Two statements are near where their embeddings are and where they share names, numbers and other rare words. Nearness
+has no upper bound: a denial is nearly identical with what it denies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nli.errors import InputError, MissingExtraError
+from nli.scanning import embedding, lexical
+
+if TYPE_CHECKING:
+    from nli.scanning.lexical import Lexicon
+
+PER_STATEMENT = 50
+"""Candidates of each statement unless asked."""
+EXACT_UP_TO = 120_000
+"""Statements up to which every one is compared with every other; beyond, an index finds the nearest."""
+
+_SHARED_WORDS = 3.0  # what shared words count for, where the embedding counts for 1
+_CELLS = 2**24  # scores held at once: 64 MB
+_STRIDE = 32
+_ROWS = 256
+_REACH = 4  # how many times the candidates asked for an index is asked for, as some are of the wrong group
+_NOWHERE = -np.inf
+
+Rows = NDArray[np.int64]
+"""Positions of statements."""
+
+
+def candidates(
+    statements: Sequence[str],
+    *,
+    groups: Sequence[int] | None = None,
+    per_statement: int = PER_STATEMENT,
+    across: bool | None = None,
+    of: Sequence[int] | None = None,
+    exact_up_to: int = EXACT_UP_TO,
+) -> Iterator[tuple[int, int, float]]:
+    """Choose the pairs of statements that are worth scoring.
+
+    A pair is chosen if one of the two is among the `per_statement` nearest of the other. Where that many are no fewer
+    than all pairs, as in one article, all are chosen. Time grows with the square of the number of statements up to
+    `exact_up_to`, about in proportion beyond; memory grows in proportion throughout. The same statements give the same
+    pairs.
+
+    Args:
+        statements: The statements.
+        groups: A number for each statement, such as that of its document.
+        per_statement: Nearest statements that are taken for each.
+        across: True for pairs across groups only, False for pairs within a group only, None for all.
+        of: Positions of the statements whose nearest are wanted, such as those of a new document; None for all.
+        exact_up_to: Statements up to which every one is compared with every other.
+
+    Returns:
+        An iterator of (i, j, nearness) with i < j, each pair once. Pairs come by the statement that found them, and
+        for each by falling nearness (0 to 4, seldom a little below 0).
+
+    Raises:
+        InputError: If `per_statement` is below 1, `groups` is not as long as `statements`, `across` is given without
+            `groups`, or `of` names a position that is not there.
+        MissingExtraError: (from the iterator) If there are more than `exact_up_to` statements and usearch is not
+            installed.
+    """
+    if per_statement < 1:
+        raise InputError(f"{per_statement} candidates a statement leave nothing to score: ask for 1 or more.")
+    if groups is None and across is not None:
+        raise InputError("To choose pairs within or across documents, pass groups: the document of each statement.")
+    if groups is not None and len(groups) != len(statements):
+        raise InputError(f"There are {len(groups)} groups for {len(statements)} statements: give each its own.")
+    count = len(statements)
+    chosen = np.arange(count) if of is None else np.unique(np.asarray(of, dtype=np.int64))
+    if len(chosen) and not 0 <= chosen[0] <= chosen[-1] < count:
+        raise InputError(f"There is no statement at {chosen[0] if chosen[0] < 0 else chosen[-1]}: there are {count}.")
+    if groups is None or across is None:
+        return _pairs(statements, chosen, None, per_statement, exact_up_to)
+    numbers = np.unique(np.asarray(groups), return_inverse=True)[1].astype(np.int32)
+    if across:
+        return _pairs(statements, chosen, numbers, per_statement, exact_up_to)
+    return _within(statements, chosen, numbers, per_statement, exact_up_to)
+
+
+def _within(
+    statements: Sequence[str], chosen: Rows, groups: NDArray[np.int32], per_statement: int, exact_up_to: int
+) -> Iterator[tuple[int, int, float]]:
+    order = np.argsort(groups, kind="stable")
+    for members in np.split(order, np.flatnonzero(np.diff(groups[order])) + 1):
+        wanted = np.flatnonzero(np.isin(members, chosen))
+        texts = [statements[member] for member in members]
+        for one, other, score in _pairs(texts, wanted, None, per_statement, exact_up_to):
+            yield int(members[one]), int(members[other]), score
+
+
+def _pairs(
+    statements: Sequence[str], chosen: Rows, groups: NDArray[np.int32] | None, per_statement: int, exact_up_to: int
+) -> Iterator[tuple[int, int, float]]:
+    count = len(statements)
+    if count < 2 or not len(chosen):  # noqa: PLR2004 -- a pair takes two
+        return
+    # n statements have n (n - 1) / 2 pairs, no more than n * k as long as n is at most 2 k + 1.
+    nearest = count - 1 if count <= 2 * per_statement + 1 else per_statement
+    vectors = embedding.load().encode(statements)
+    words = lexical.index(statements)
+    search = _compare_all if count <= exact_up_to else _look_up
+    found = np.full((count, nearest), -1, np.int32)
+    scores = np.full((count, nearest), _NOWHERE, np.float32)
+    for row, others, nearness in search(vectors, words, chosen, groups, nearest):
+        found[row, : len(others)] = others
+        scores[row, : len(others)] = nearness
+    yield from _once(found, scores)
+
+
+def _compare_all(
+    vectors: NDArray[np.float32], words: Lexicon, chosen: Rows, groups: NDArray[np.int32] | None, nearest: int
+) -> Iterator[tuple[int, Rows, NDArray[np.float32]]]:
+    """Yield the nearest of each chosen statement, a block of statements against all at a time."""
+    height = max(1, _CELLS // len(vectors))
+    for start in range(0, len(chosen), height):
+        rows = chosen[start : start + height]
+        scores = vectors[rows] @ vectors.T
+        for line, row in zip(scores, rows, strict=True):
+            words.add(row, line, _SHARED_WORDS)
+            line[row] = _NOWHERE
+        if groups is not None:
+            scores[groups[rows, None] == groups] = _NOWHERE
+        for row, line, bound in zip(rows, scores, _bounds(scores, nearest), strict=True):
+            others = np.flatnonzero(line >= bound)
+            yield row, *_best(others, line[others], nearest)
+
+
+def _bounds(scores: NDArray[np.float32], nearest: int) -> NDArray[np.float32]:
+    """Return, for each row, a score that at least `nearest` of it reach, and few more.
+
+    The maxima of strides are scores of the row too, so that their `nearest`-th is low enough. It is found in a small
+    part of the time that partitioning whole rows takes.
+    """
+    width = scores.shape[1] // _STRIDE
+    if width >= nearest:
+        scores = scores[:, : width * _STRIDE].reshape(len(scores), _STRIDE, width).max(axis=1)
+    place = scores.shape[1] - nearest
+    return np.asarray(np.partition(scores, place, axis=1)[:, place])
+
+
+def _best(others: Rows, scores: NDArray[np.float32], nearest: int) -> tuple[Rows, NDArray[np.float32]]:
+    """Return the nearest that may be taken, by falling score; of equals, the one that stands first in `others`."""
+    order = np.argsort(-scores, kind="stable")[:nearest]
+    order = order[scores[order] > _NOWHERE]
+    return others[order], scores[order]
+
+
+def _look_up(
+    vectors: NDArray[np.float32], words: Lexicon, chosen: Rows, groups: NDArray[np.int32] | None, nearest: int
+) -> Iterator[tuple[int, Rows, NDArray[np.float32]]]:
+    """Yield about the nearest of each chosen statement, from an index of the embeddings and from shared words."""
+    try:
+        from usearch.index import Index
+    except ImportError as error:
+        raise MissingExtraError(f"Searching {len(vectors):,} statements", "scan") from error
+    # One thread adds, as the order of adding shapes the graph.
+    index = Index(
+        ndim=vectors.shape[1], metric="ip", dtype="f16", connectivity=16, expansion_add=64, expansion_search=64
+    )
+    index.add(np.arange(len(vectors)), vectors, threads=1)
+    asked = min(len(vectors), _REACH * nearest)
+    for start in range(0, len(chosen), _ROWS):
+        rows = chosen[start : start + _ROWS]
+        # At least two rows are asked for: the answer to one has another shape.
+        matches: Any = index.search(np.concatenate([vectors[rows], vectors[:1]]), asked)
+        for row, keys, found in zip(rows, matches.keys, matches.counts, strict=False):
+            sharing, shares = _sharing(words, row)
+            most = np.argsort(-shares, kind="stable")[:asked]
+            others = np.union1d(keys[:found].astype(np.int64), sharing[most])
+            allowed = others != row if groups is None else groups[others] != groups[row]
+            others = others[allowed]
+            overlap = np.zeros(len(others), np.float32)
+            place = np.searchsorted(sharing, others)
+            known = np.append(sharing, -1)[place] == others
+            overlap[known] = shares[place[known]]
+            yield row, *_best(others, vectors[others] @ vectors[row] + _SHARED_WORDS * overlap, nearest)
+
+
+def _sharing(words: Lexicon, row: int) -> tuple[Rows, NDArray[np.float32]]:
+    """Return the statements that share words with one, in ascending order, and their overlaps."""
+    parts = list(words.overlap(row))
+    if not parts:
+        return np.zeros(0, np.int64), np.zeros(0, np.float32)
+    rows, inverse = np.unique(np.concatenate([part for part, _ in parts]), return_inverse=True)
+    overlaps = np.bincount(inverse, np.concatenate([shares for _, shares in parts]))
+    return rows.astype(np.int64), overlaps.astype(np.float32)
+
+
+def _once(found: NDArray[np.int32], scores: NDArray[np.float32]) -> Iterator[tuple[int, int, float]]:
+    """Yield the pairs that were found, those that were found from both sides at the first alone."""
+    height = max(1, _CELLS // found.shape[1] ** 2)
+    for start in range(0, len(found), height):
+        block = found[start : start + height]
+        rows = np.arange(start, start + len(block))[:, None]
+        mutual = (found[block] == rows[:, :, None]).any(axis=2)
+        for line, other in np.argwhere((block >= 0) & ((block > rows) | ~mutual)):
+            one, two = int(rows[line, 0]), int(block[line, other])
+            yield min(one, two), max(one, two), float(scores[start + line, other])

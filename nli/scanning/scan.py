@@ -1,0 +1,189 @@
+"""Documents in, contradictions out: the walk of a scan."""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, tee
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from nli.attribution.extract import statements as statements_of
+from nli.errors import InputError
+from nli.scanning.candidates import candidates
+from nli.scanning.duplicates import collapse
+from nli.scanning.records import Document, Finding, Kind, Scan, Side
+from nli.scanning.scores import ScoreLog
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nli.attribution.records import Statement
+    from nli.detector import Detector, Verdict
+
+Where = Literal["anywhere", "within", "across"]
+_ACROSS: dict[Where, bool | None] = {"anywhere": None, "within": False, "across": True}
+WINDOW = 1024
+"""Pairs that are scored, and noted on disk, at a time."""
+
+
+class Scorer(Protocol):
+    """What scores pairs: a detector, or a cluster of them."""
+
+    def stream(self, pairs: Iterable[tuple[str, str]]) -> Iterable[Verdict]:
+        """Return a verdict for each pair, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A statement that stands for itself and its copies."""
+
+    statement: Statement
+    document: Document
+    group: int
+    copies: tuple[str, ...]
+
+
+def scan(
+    documents: Iterable[Document | str],
+    *,
+    detector: Detector | None = None,
+    scorer: Scorer | None = None,
+    where: Where = "anywhere",
+    threshold: float | None = None,
+    top: int | None = None,
+    per_statement: int = 50,
+    log: Path | None = None,
+    resume: bool = False,
+    progress: Callable[[int], None] = lambda _: None,
+) -> Scan:
+    """Find statements that cannot both stand, in a text or across texts.
+
+    Args:
+        documents: The texts, as documents or as plain strings.
+        detector: Scores the pairs; None for the model that ships with the package.
+        scorer: Scores in the detector's place, such as a cluster; the detector still says what the threshold is.
+        where: "within" compares statements of one document, "across" those of different ones, "anywhere" both.
+        threshold: P(contradiction) from which a pair is a finding; None for the detector's.
+        top: The most findings to keep, the strongest; None for all.
+        per_statement: The most candidates that a statement is compared with; one short text has all its pairs scored.
+        log: The output that the findings will be written to; the scores are kept beside it until the scan is over, so
+            that it can be resumed. None to keep none.
+        resume: Go on with the scores that a stopped scan left beside `log`.
+        progress: Called with the number of pairs that were dealt with.
+
+    Returns:
+        The findings, strongest first, with the documents and all their statements.
+
+    Raises:
+        InputError: If no document holds a statement, or the scan to resume was another one.
+        OutputError: If the scores cannot be kept.
+    """
+    if detector is None:
+        from nli.detector import load
+
+        detector = load()
+    if threshold is None:
+        threshold = detector.threshold
+    texts = [
+        Document(document, f"text {n}") if isinstance(document, str) else document
+        for n, document in enumerate(documents, 1)
+    ]
+    found = [statements_of(document.text) for document in texts]
+    if not any(found):
+        names = ", ".join(document.name for document in texts[:3])
+        raise InputError(f"There is no statement in {names or 'the input'}: give texts in whole English sentences.")
+    entries = _entries(texts, found)
+    result = Scan([], texts, found, 0, threshold, detector.name)
+    pairs = _pairs(entries, where, per_statement)
+    scores = _scores(entries, pairs, scorer or detector, result, progress)
+    if log is None:
+        strongest = _strongest(scores, threshold, top)
+    else:
+        with ScoreLog(log, _key(entries, detector, where, per_statement), resume=resume) as kept:
+            scores = _scores(entries, pairs, scorer or detector, result, progress, kept)
+            strongest = _strongest(scores, threshold, top)
+            kept.remove()
+    result.findings = [_finding(entries[a], entries[b], score) for score, a, b in strongest]
+    return result
+
+
+def _entries(documents: Sequence[Document], found: Sequence[Sequence[Statement]]) -> list[_Entry]:
+    """Return the statements that stand behind a claim; one that several documents carry alike counts once."""
+    places = [(statement, number) for number, members in enumerate(found) for statement in members if statement.claims]
+    entries = []
+    for alike in collapse([f"{statement.speaker or ''}: {statement.text}" for statement, _ in places]):
+        first, number = places[alike[0]]
+        others = dict.fromkeys(documents[places[index][1]].name for index in alike)
+        others.pop(documents[number].name, None)
+        entries.append(_Entry(first, documents[number], number, tuple(others)))
+    return entries
+
+
+def _pairs(entries: Sequence[_Entry], where: Where, per_statement: int) -> Iterator[tuple[int, int]]:
+    texts = [entry.statement.text for entry in entries]
+    groups = [entry.group for entry in entries]
+    for one, other, _ in candidates(texts, groups=groups, across=_ACROSS[where], per_statement=per_statement):
+        yield one, other
+
+
+def _scores(
+    entries: Sequence[_Entry],
+    pairs: Iterator[tuple[int, int]],
+    scorer: Scorer,
+    result: Scan,
+    progress: Callable[[int], None],
+    kept: ScoreLog | None = None,
+) -> Iterator[tuple[float, int, int]]:
+    """Score pairs, those first whose scores an earlier run has left."""
+    if kept is not None and kept.known:
+        done = list(islice(pairs, len(kept.known)))
+        result.pairs += len(done)
+        progress(len(done))
+        yield from ((score, *pair) for score, pair in zip(kept.known, done, strict=True))
+    asked, answered = tee(pairs)
+    verdicts = scorer.stream((entries[a].statement.text, entries[b].statement.text) for a, b in asked)
+    scored = ((verdict.contradiction, *pair) for pair, verdict in zip(answered, verdicts))  # noqa: B905 -- read in step
+    while window := list(islice(scored, WINDOW)):
+        if kept is not None:
+            kept.add([score for score, _, _ in window])
+        result.pairs += len(window)
+        progress(len(window))
+        yield from window
+
+
+def _strongest(
+    scored: Iterable[tuple[float, int, int]], threshold: float, top: int | None
+) -> list[tuple[float, int, int]]:
+    """Return the pairs from the threshold on, strongest first; equal ones in the order of the texts."""
+    flagged = (pair for pair in scored if pair[0] >= threshold)
+
+    def rank(pair: tuple[float, int, int]) -> tuple[float, int, int]:
+        return -pair[0], pair[1], pair[2]
+
+    return sorted(flagged, key=rank) if top is None else heapq.nsmallest(top, flagged, key=rank)
+
+
+def _finding(a: _Entry, b: _Entry, score: float) -> Finding:
+    sides = Side(a.statement, a.document, a.copies), Side(b.statement, b.document, b.copies)
+    return Finding(*sides, score, _kind(a.statement.speaker, b.statement.speaker))
+
+
+def _kind(one: str | None, other: str | None) -> Kind:
+    if one is None or other is None:
+        return "unattributed"
+    return "self" if _bare(one) == _bare(other) else "between speakers"
+
+
+def _bare(speaker: str) -> str:
+    return speaker.casefold().removeprefix("the ").strip()
+
+
+def _key(entries: Sequence[_Entry], detector: Detector, where: Where, per_statement: int) -> dict[str, object]:
+    """Return what makes two scans score the same pairs in the same order."""
+    digest = hashlib.sha256()
+    for entry in entries:
+        digest.update(f"{entry.group}\0{entry.statement.text}\0".encode("utf-8", "surrogatepass"))
+    identity = {name: value for name, value in detector.identity().items() if name != "threshold"}
+    return {**identity, "statements": digest.hexdigest(), "where": where, "per_statement": per_statement}

@@ -1,0 +1,132 @@
+"""The walk of a scan, with scorers that say what they are told; the model that ships is tested in tests/e2e."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+import nli
+from nli import Document, InputError, Label, Verdict
+
+TEXT = """The governor of Rivan, Salma Ferrante, said that the company had opened the gates of the dam.
+
+Ulmaz Power denied that it had opened the gates of the dam.
+
+Ulmaz Power said that the gates had been opened by the army.
+
+The mayor declined to comment on the gates of the dam. Two bridges are closed."""
+
+
+class Told:
+    """Gives the pairs that hold both of two words a high P(contradiction), and counts what it was asked."""
+
+    def __init__(self, *pairs: tuple[str, str, float]) -> None:
+        self.pairs = pairs
+        self.asked: list[tuple[str, str]] = []
+
+    def stream(self, pairs: Iterable[tuple[str, str]]) -> Iterator[Verdict]:
+        for one, other in pairs:
+            self.asked.append((one, other))
+            scores = [p for a, b, p in self.pairs if (a in one and b in other) or (a in other and b in one)]
+            p = max(scores, default=0.01)
+            yield Verdict(p, 0.0, 1 - p, Label.CONTRADICTION if p > 0.5 else Label.NEUTRAL, p > 0.5)
+
+
+class Breaks(Told):
+    """Fails after so many pairs, as a machine that goes down."""
+
+    def __init__(self, after: int) -> None:
+        super().__init__(("denied", "company", 0.9))
+        self.after = after
+
+    def stream(self, pairs: Iterable[tuple[str, str]]) -> Iterator[Verdict]:
+        for verdict in super().stream(pairs):
+            if len(self.asked) > self.after:
+                raise ConnectionError
+            yield verdict
+
+
+def test_the_strongest_comes_first_with_speakers_and_places():
+    scorer = Told(("denied", "company", 0.9), ("army", "company", 0.8))
+    found = nli.scan([Document(TEXT, "dam.txt")], scorer=scorer)
+    assert [finding.contradiction for finding in found.findings] == [0.9, 0.8]
+    first = found.findings[0]
+    assert first.kind == "between speakers"
+    assert "Ferrante" in (first.a.statement.speaker or "")
+    assert first.b.statement.speaker == "Ulmaz Power"
+    assert "denied" in TEXT[first.b.statement.start : first.b.statement.end]
+    assert first.as_dict()["a"]["file"] == "dam.txt"
+
+
+def test_what_nobody_claims_is_never_compared():
+    scorer = Told()
+    found = nli.scan([TEXT], scorer=scorer)
+    assert any(statement.frame == "declines" for statement in found.statements[0])
+    assert scorer.asked
+    assert not any("declined" in text for pair in scorer.asked for text in pair)
+
+
+def test_one_speaker_against_itself_and_the_narrator_are_told_apart():
+    scorer = Told(("denied", "army", 0.9), ("bridges", "company", 0.8))
+    kinds = {finding.contradiction: finding.kind for finding in nli.scan([TEXT], scorer=scorer).findings}
+    assert kinds == {0.9: "self", 0.8: "unattributed"}
+
+
+def test_a_threshold_and_a_number_of_findings():
+    scorer = Told(("denied", "company", 0.9), ("army", "company", 0.8), ("bridges", "company", 0.7))
+    assert [f.contradiction for f in nli.scan([TEXT], scorer=scorer, threshold=0.75).findings] == [0.9, 0.8]
+    assert [f.contradiction for f in nli.scan([TEXT], scorer=scorer, top=1).findings] == [0.9]
+
+
+OTHER = "Ulmaz Power, in a statement, denied that the company had sent any water down the valley."
+
+
+@pytest.mark.parametrize(("where", "files"), [("within", {("a", "a"), ("b", "b")}), ("across", {("a", "b")})])
+def test_within_and_across(where: str, files: set[tuple[str, str]]):
+    documents = [Document(TEXT, "a"), Document(f"{OTHER} The army said that it had opened the gates itself.", "b")]
+    found = nli.scan(documents, scorer=Told(("", "", 1.0)), where=where)  # type: ignore[arg-type]
+    assert {(finding.a.document.name, finding.b.document.name) for finding in found.findings} == files
+
+
+def test_a_wire_copy_counts_once_and_is_named():
+    documents = [Document(TEXT, "a"), Document(TEXT.replace("\n\n", "\n\n\n"), "b"), Document(OTHER, "c")]
+    scorer = Told(("", "", 1.0))
+    found = nli.scan(documents, scorer=scorer)
+    sides = [side for finding in found.findings for side in (finding.a, finding.b)]
+    assert {side.document.name for side in sides} == {"a", "c"}
+    assert all(side.copies == ("b",) for side in sides if side.document.name == "a")
+    assert len(scorer.asked) == len(set(map(frozenset, scorer.asked)))
+
+
+def test_the_same_statement_of_two_speakers_is_two_statements():
+    documents = ["The mayor said that the bridge was safe.", "The governor said that the bridge was safe."]
+    scorer = Told()
+    nli.scan(documents, scorer=scorer)
+    assert len(scorer.asked) == 1
+
+
+def test_a_scan_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("nli.scanning.scan.WINDOW", 2)
+    log = tmp_path / "out.jsonl"
+    whole = nli.scan([TEXT], scorer=Told(("denied", "company", 0.9)))
+    with pytest.raises(ConnectionError):
+        nli.scan([TEXT], scorer=Breaks(5), log=log)
+    rest = Told(("denied", "company", 0.9))
+    found = nli.scan([TEXT], scorer=rest, log=log, resume=True)
+    assert found.pairs == whole.pairs == len(rest.asked) + 4
+    assert [f.as_dict() for f in found.findings] == [f.as_dict() for f in whole.findings]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_text_cannot_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("nli.scanning.scan.WINDOW", 2)
+    with pytest.raises(ConnectionError):
+        nli.scan([TEXT], scorer=Breaks(5), log=tmp_path / "out.jsonl")
+    with pytest.raises(InputError, match="other texts, options or another model"):
+        nli.scan([TEXT + " Nobody was hurt."], scorer=Told(), log=tmp_path / "out.jsonl", resume=True)
+
+
+@pytest.mark.parametrize("documents", [[], [""], ["\n\n"], ["* * *"]])
+def test_nothing_to_compare_is_said(documents: list[str]):
+    with pytest.raises(InputError, match="no statement"):
+        nli.scan(documents, scorer=Told())
