@@ -25,7 +25,6 @@ HEAVY = (
     "pydantic",
     "yaml",
     "huggingface_hub",
-    "model2vec",
     "usearch",
     "trafilatura",
     "ray",
