@@ -16,7 +16,7 @@ from nli.eval.denial.checks import problems_of_sets
 from nli.eval.denial.sets import FILES, held_back_keys, read_rows, shipped_rows
 from nli.eval.leakage import pair_key
 
-SHA256 = "54b4376b2fce3336441d8f7fceb66c11a19b1cc927202ee784363409dd585a06"
+SHA256 = "211e15491f9da6359a6539a09fe1021fc843663bbff2a84eb088f7239ffcbeb5"
 LOOK_ALIKES = ("non-denial", "other-object", "double-negation")
 
 
@@ -28,8 +28,8 @@ def test_it_is_large_balanced_and_spread() -> None:
     rows = shipped_rows("test")
     assert len(rows) >= 900
     shares = {label: count / len(rows) for label, count in Counter(row["label"] for row in rows).items()}
-    assert 0.37 <= shares["contradiction"] <= 0.43
-    assert 0.2 <= shares["entailment"] <= 0.27
+    assert 0.37 <= shares["contradiction"] <= 0.45
+    assert 0.2 <= shares["entailment"] <= 0.3
     assert {row["domain"] for row in rows} == set(DOMAINS)
     tags = Counter(tag for row in rows for tag in row["tags"])
     assert all(tags[tag] >= 30 for tag in LOOK_ALIKES)
@@ -41,7 +41,7 @@ def test_labels_of_a_hypothesis_change_with_the_premise() -> None:
     labels: dict[tuple[str, str], set[str]] = {}
     for row in shipped_rows("test"):
         labels.setdefault((row["group"], row["hypothesis"]), set()).add(row["label"])
-    assert sum(len(found) > 1 for found in labels.values()) > 0.6 * len(labels)
+    assert sum(len(found) > 1 for found in labels.values()) > 0.8 * len(labels)
 
 
 def test_one_side_and_cue_words_give_little_away() -> None:
@@ -49,8 +49,8 @@ def test_one_side_and_cue_words_give_little_away() -> None:
     majority = baselines.majority(rows)
     assert baselines.by_cue(rows) <= majority + 0.08
     assert baselines.within(rows, "premise") <= majority + 0.08
-    # A hypothesis that says nothing of the claim is neutral whatever the premise; README.md states how much that gives.
-    assert baselines.within(rows, "hypothesis") <= majority + 0.15
+    assert baselines.within(rows, "hypothesis") <= majority + 0.08
+    assert baselines.by_side(shipped_rows("train"), rows, "hypothesis") <= majority + 0.08
 
 
 def test_shared_texts_and_disputes_are_found() -> None:
