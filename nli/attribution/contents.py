@@ -113,7 +113,7 @@ def _place(words: list[Word], each: Attribution) -> Introduced:  # noqa: PLR0911
     if each.place != "shared" and quoted and each.cue.quotes:
         return Introduced(each, "before", (0, start), (0, 0))
     if each.place != "shared" and parted and each.cue.shape != "whole":
-        tail = _skip_circumstances(words, each.group[1])
+        tail = skip_circumstances(words, each.group[1])
         if tail >= last:
             return Introduced(each, "before", (0, start - 1), (0, 0))
         opening = words[0].low in PREPOSITIONS | SUBORDINATORS and start < _LONGEST_LISTENER
@@ -124,19 +124,24 @@ def _place(words: list[Word], each: Attribution) -> Introduced:  # noqa: PLR0911
 
 def _beside(words: list[Word], each: Attribution, start: int, last: int, *, parted: bool) -> Introduced:
     """Place the content of "according to X"."""
-    tail = _skip_circumstances(words, max(each.group[1], each.subject[1]))
-    comma = tail < last and words[tail].text in _COMMAS
+    tail = skip_circumstances(words, max(each.group[1], each.subject[1]))
+    comma = tail < last and words[tail].text in _COMMAS and not _describes(words, tail + 1)
     if start == 0 or (start < _SHORT and words[start - 1].text == ","):
         return Introduced(each, "after", (0, 0), (tail + comma, last))
     return Introduced(each, "around" if comma else "before", (0, start - parted), (tail + 1, last) if comma else (0, 0))
+
+
+def _describes(words: list[Word], i: int) -> bool:
+    """Whether what follows a comma describes the name before it."""
+    return i < len(words) and (words[i].low in RELATIVES or words[i].low in DETERMINERS or words[i].low == "whose")
 
 
 def _quote_at(words: list[Word], i: int) -> bool:
     return i >= len(words) or words[i].kind == "quote"
 
 
-def _skip_circumstances(words: list[Word], i: int) -> int:
-    """Pass over "on Monday in a statement to reporters" and the like."""
+def skip_circumstances(words: list[Word], i: int) -> int:
+    """Return the place after circumstances that begin at `i` ("on Monday in a statement to reporters")."""
     size = len(words)
     while i < size:
         word = words[i]
@@ -172,17 +177,25 @@ def _content_start(words: list[Word], each: Attribution) -> int:
         return each.group[1]
     i = _after_listener(words, each.group[1]) if each.cue.lemma in _LISTENING else each.group[1]
     size = len(words)
+    circumstances = skip_circumstances(words, i)
     for j in range(i, min(size, i + _LONGEST_PHRASE)):
-        if words[j].low == "that":
+        if words[j].low == "that" and (j in {i, circumstances} or not _relative_at(words, j)):
             return j + 1
         if words[j].kind == "quote":
             return j
         if words[j].low in PRONOUNS or words[j].text == ":":
             break
-    skipped = _skip_circumstances(words, i)
-    if skipped < size and words[skipped].text in {":", ","}:
-        return skipped + 1
-    return skipped if skipped < size - 1 else i
+    if circumstances < size and words[circumstances].text in {":", ","}:
+        return circumstances + 1
+    return circumstances if circumstances < size - 1 else i
+
+
+def _relative_at(words: list[Word], i: int) -> bool:
+    """Whether "that" stands for the noun before it."""
+    after = words[i + 1] if i + 1 < len(words) else None
+    forms = lexicon.verb_forms()
+    verb = any(word.low in FINITE or word.low in forms for word in words[max(0, i - 3) : i])
+    return after is None or verb or after.low in FINITE or after.low in forms or after.low.endswith(("s", "ed"))
 
 
 def _after_listener(words: list[Word], i: int) -> int:
@@ -204,7 +217,8 @@ def _inside(words: list[Word], each: Introduced, other: Introduced) -> bool:
     """Whether an attribution stands in what an earlier one introduces."""
     a, b = each.attribution, other.attribution
     start, end = other.after
-    if b.cue.shape == "whole" or other.position not in {"after", "around"} or not start <= a.verb < end:
+    opens = b.cue.shape != "whole" or b.frame != "asserts"
+    if not opens or other.position not in {"after", "around"} or not start <= a.verb < end:
         return False
     if a.place == "according" or (a.place == "subject" and a.subject[0] < b.verb):
         return False
@@ -220,7 +234,8 @@ def _joined(words: list[Word], a: Attribution, start: int) -> bool:
         return False
     forms = lexicon.verb_forms()
     verbs = (word.low in FINITE or word.low in forms or word.low.endswith("ed") for word in words[start : first - 1])
-    return any(verbs) and (a.cue.quotes or words[first - 2].text in {",", ";", "—"})
+    parted = words[first - 2].text in {",", ";", "—"}
+    return parted or (any(verbs) and (a.cue.quotes or a.frame == "denies"))
 
 
 def _cut(words: list[Word], each: Introduced, following: Introduced) -> None:

@@ -63,6 +63,7 @@ _NO_SPEAKERS = split_words(
     """latest correction clarification note update updated editor photo photos video related more source sources
     abstract time question answer result email name goal conclusion reminder remember"""
 )
+_CLOSE = frozenset(["close", "familiar", "involved", "briefed"])
 _AFTER_ADJECTIVES = frozenset(["that", "about", "of", "to"])
 _PARTING = frozenset((",", "—", "–", "-", "”", '"', "'", "’"))
 _LONGEST_LABEL = 5
@@ -157,6 +158,8 @@ class _Reader:
     def _phrase_before(self, j: int) -> tuple[int, int] | None:
         """Return the noun phrase whose last word is `j`, with what it is joined to by "of" or "for"."""
         last = self._word(j)
+        if last is not None and last.low.endswith("ed") and self._low(j - 1) == "those":
+            return j - 1, j + 1
         if last is not None and last.low.endswith("ed") and not last.capital and j > 0 and self.words[j - 1].nominal:
             j -= 1
         start = self._simple_before(j)
@@ -259,7 +262,7 @@ class _Reader:
         if end > start and after is not None:
             if word.low in {"of", "for", "from", "with"} and (after.nominal or after.low in DETERMINERS):
                 return 2 if after.low in DETERMINERS else 1
-            if word.low == "and" and after.capital and before.capital:
+            if (word.low == "and" and after.capital and before.capital) or before.low in _CLOSE:
                 return 1
             if word.text in DASHES and word.start == before.end and after.start == word.end:
                 return 1
@@ -409,8 +412,10 @@ class _Reader:
         if helped or ("past" in kinds and "base" not in kinds) or "ing" in kinds:
             return True
         word, left, right = self.words[i], self._word(i - 1), self._word(after)
-        if word.low == "show" and right is not None and right.text in {",", "."} and left is not None:
-            return left.low.endswith("s")
+        if word.low == "show" and left is not None:
+            return left.low.endswith("s") or left.low in _PLURALS
+        if after > i + 1 and "s" in kinds and left is not None and left.capital:
+            return True
         if left is not None and left.capital and right is not None and right.text in {".", ":"} and "s" in kinds:
             return not word.capital
         if left is None or right is None or (word.capital and not self.titled):
@@ -561,7 +566,7 @@ class _Reader:
         head = lows[joint - 1]
         if head in {"he", "she", "it"}:
             return False
-        if lows[-1].endswith("s") and joint < len(lows):
+        if joint < len(lows) and any(low.endswith("s") for low in (*lows[:joint], lows[-1])):
             return True
         return (
             head in PRONOUNS
@@ -621,7 +626,7 @@ class _Reader:
                 or low in ADVERBS
                 or not self._has_finite(start, end)
             )
-            if not inserted or (phrase is not None and self._low(phrase[0] - 1) in PREPOSITIONS):
+            if not inserted or (phrase is not None and not self._may_begin(phrase[0])):
                 break
             if phrase is not None:
                 best = phrase
@@ -629,6 +634,18 @@ class _Reader:
             if self._begins_clause(phrase):
                 break
         return best
+
+    def _may_begin(self, i: int) -> bool:
+        """Whether a subject can begin at a word: nothing before it in its clause governs it."""
+        before = self._word(i - 1)
+        return (
+            before is None
+            or before.kind in {"mark", "quote"}
+            or before.low in CONJUNCTIONS
+            or before.low in SUBORDINATORS
+            or before.low in TIMES
+            or before.adverb
+        )
 
     def _has_finite(self, start: int, end: int) -> bool:
         forms = lexicon.verb_forms()

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 
 from nli.attribution import lexicon
-from nli.attribution.contents import Introduced, introduced
+from nli.attribution.contents import Introduced, introduced, skip_circumstances
 from nli.attribution.cues import attributions
 from nli.attribution.frames import frame
 from nli.attribution.layout import dateline, furniture, headline
@@ -28,6 +28,7 @@ from nli.attribution.words import (
 )
 
 _FEWEST_WORDS = 3
+_LONGEST_SENTENCE = 400
 _SHORT_QUOTE = 3
 _LONG_QUOTE = 5
 _MARKS = re.compile(r"[“”„«»\"]|(?<!\w)['‘]+|['’]+(?!\w)|''")
@@ -113,7 +114,7 @@ class _Text:
         for i, (start, end) in enumerate(paragraphs(self.text)):
             paragraph = self.text[start:end]
             if furniture(paragraph) or headline(paragraph, first=i == 0):
-                self.number += 1
+                self.number += len(in_paragraph(self.text, start, end))
                 continue
             self._paragraph(start + dateline(paragraph), end)
         self.out.sort(key=lambda each: (each.statement.start, each.statement.end))
@@ -122,7 +123,7 @@ class _Text:
     def _paragraph(self, start: int, end: int) -> None:
         quoted = quotations(self.text, start, end)
         claims: dict[int, _Voice] = {}
-        waiting: list[tuple[_Sentence, int | None]] = []
+        waiting: list[_Sentence] = []
         current: _Voice | None = None
         first_quote = 0
         for a, b in in_paragraph(self.text, start, end):
@@ -139,10 +140,10 @@ class _Text:
                 current = self.last = voice
                 self._direct(sentence, voice)
             else:
-                waiting.append((sentence, None if current is None else len(self.out)))
+                waiting.append(sentence)
                 if current is not None:
                     claims.setdefault(sentence.pieces[0][2], current)
-        for sentence, _ in waiting:
+        for sentence in waiting:
             self._direct(sentence, claims.get(sentence.pieces[0][2]) or current or self.last)
         if current is not None:
             self.last = current
@@ -189,6 +190,9 @@ class _Text:
     def _attributed(self, sentence: _Sentence) -> _Voice | None:
         """Add the statements that a sentence attributes in its own words; return who speaks its quotations."""
         tokens = sentence.words
+        if len(tokens) > _LONGEST_SENTENCE:
+            self._narrated(sentence)
+            return None
         found, main = attributions(tokens)
         kept = introduced(tokens, found, main)
         voices = [self._voice(tokens, each) for each in kept]
@@ -273,7 +277,9 @@ class _Text:
                 return added
         front = found.place in _EMBEDDED or (found.borrowed and tokens[found.verb].low.endswith("ing"))
         return not front and (
-            each.position in {"before", "around"} or found.subject[0] <= main + 1 or found.place == "according"
+            each.position in {"before", "around"}
+            or found.subject[0] <= max(main + 1, skip_circumstances(tokens, 0))
+            or found.place == "according"
         )
 
     def _content(self, tokens: list[Word], each: Introduced) -> list[tuple[int, int]]:
@@ -382,7 +388,7 @@ class _Text:
 
     def _add(self, body: str, start: int, end: int, number: int, voice: _Voice | None, *, direct: bool) -> bool:
         """Add a statement unless it is too short to claim anything; say whether it was added."""
-        if len(re.findall(r"\w+", body)) < _FEWEST_WORDS:
+        if sum(any(map(str.isalnum, word)) for word in body.split()) < _FEWEST_WORDS:
             return False
         if voice is None:
             said = Statement(body, None, None, "reports", direct, start, end, number)

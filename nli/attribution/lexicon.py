@@ -49,7 +49,7 @@ _WHOLE = """want     prefer favor favour support oppose endorse back plan intend
 offer criticize criticise praise blame accuse attack defend condemn denounce decry mock ridicule slam blast assail
 lambast castigate chide chastise scold rebuke deride  belittle  challenge applaud laud hail welcome
 commend congratulate thank celebrate embrace tout  champion advocate discuss  highlight reference
-invoke  liken label call brand dub characterize characterise  nominate   view
+invoke  liken label call brand regard dub characterize characterise  nominate   view
  admire  protest object approve disapprove resent pressure order instruct  authorize authorise
  overturn uphold fault trash bash hammer skewer excoriate pillory berate balk weigh apologize apologise downplay
 minimize minimise dodge exaggerate   grumble gripe gloat brag    taunt

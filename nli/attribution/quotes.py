@@ -9,7 +9,7 @@ from dataclasses import dataclass
 _CLOSER = {"“": ("”", '"'), "„": ("”", "“"), "«": ("»",), '"': ('"', "”"), "‘": ("’",), "'": ("'",), "''": ("''",)}
 _MARK = re.compile(r"''|[“”„«»\"‘’']")
 _LONGEST_SINGLE = 12
-_FARTHEST_SINGLE = 800
+_FARTHEST_SINGLE = 400
 _SINGLE = frozenset("‘'")
 
 

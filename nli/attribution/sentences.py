@@ -1,5 +1,9 @@
 # ruff: noqa: RUF001 -- typographic quotation marks and dashes are what this is about
-"""Sentences of a text, by characters: paragraphs first, then sentences within them."""
+"""Sentences of a text, by characters: paragraphs first, then sentences within them.
+
+The rules are our own: beside pysbd, syntok and blingfire they break fewest marked sources and contents of news, are
+right on most of a hand-made list and take least time; `python -m nli.eval.scan.sentences` gives the figures.
+"""
 
 from __future__ import annotations
 

@@ -123,6 +123,12 @@ def _without_offices(pieces: list[str]) -> list[str]:
     return pieces
 
 
+def _could_be(entity: _Entity, noun: str) -> bool:
+    """Whether a speaker can be a company, a club …: its own name does not say that it is something else."""
+    own = head(entity.name)
+    return noun not in _NOUNS_GROUP or own in _BUSINESS or own not in _NOUNS_GROUP | _GROUP_ENDINGS
+
+
 class Speakers:
     """The speakers of one text, met from its start to its end.
 
@@ -222,7 +228,7 @@ class Speakers:
         if len(own) > 1:
             return None
         if noun in _GENERIC:
-            return next((each for each in recent if each.kind in kinds), None)
+            return next((each for each in recent if each.kind in kinds and _could_be(each, noun)), None)
         return None
 
     @staticmethod
@@ -231,7 +237,7 @@ class Speakers:
             return frozenset({"he", "person", "unknown"})
         if noun in _NOUNS_SHE:
             return frozenset({"she", "person", "unknown"})
-        return frozenset({"it"}) if noun in _NOUNS_GROUP else frozenset({"he", "she", "person"})
+        return frozenset({"it", "unknown"}) if noun in _NOUNS_GROUP else frozenset({"he", "she", "person"})
 
     def _name(self, phrase: str) -> tuple[str, set[str]]:
         """Return the fullest name for a phrase, and the words that describe it."""
@@ -243,7 +249,7 @@ class Speakers:
         if cut > 1 and words[cut - 1][:1].isupper() and words[cut - 2][:1].isupper() and not _is_title(words[cut - 1]):
             words = words[:cut]
         tail = len(words)
-        while tail and words[tail - 1][:1].isupper():
+        while tail and (words[tail - 1][:1].isupper() or words[tail - 1] == "&"):
             tail -= 1
         proper = " ".join(words[tail:])
         if not proper or (words and words[0].lower() in {"the", "a", "an"}):
@@ -283,6 +289,7 @@ class Speakers:
 _OFFICES = split_words(
     """prime foreign defence defense finance interior health vice deputy former attorney acting chief state us u.s"""
 )
+_BUSINESS = split_words("inc corp ltd llc plc co group holdings airlines motors systems industries partners club bank")
 _GENERIC = split_words(
     """company firm agency group ministry minister spokesman spokeswoman president senator governor mayor club bank
     union"""

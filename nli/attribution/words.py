@@ -35,7 +35,8 @@ OBJECTS = split_words("""me him her us them himself herself themselves""")
 RELATIVES = split_words("""who which that""")
 PREPOSITIONS = split_words(
     """of for in at from with on by to about near against among between into over under through during within without
-    across around behind beyond despite toward towards upon via like per amid inside outside off onto than versus"""
+    across around behind beyond despite toward towards upon via like per amid inside outside off onto than
+    versus regarding"""
 )
 CONJUNCTIONS = split_words("""and or but nor yet""")
 SUBORDINATORS = split_words(

@@ -1,0 +1,228 @@
+# ruff: noqa: RUF001 -- typographic quotation marks are what is tested
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nli.attribution.extract import mentioned, statements
+
+STORY = """Krenholm denies sending missiles to rebels
+
+By Anna Smith
+
+KRENHOLM (AP) — Krenholm’s foreign ministry on Tuesday denied that it had sent missiles to the rebels.
+
+“We have sent nothing. We will send nothing,” said the ministry’s spokesman, Pavel Orlin. “These are lies.”
+
+The ministry said it had asked for an inquiry. He declined to comment on the photographs.
+
+Defence Minister Lena Hart of Varnia told reporters that 14 missiles had been found. She said the numbers matched.
+
+The rebels took the town of Sessa in May.
+
+“The missiles,” Hart said, “were brought in by truck.”
+
+Read more: The war in Varnia
+"""
+
+
+def said(text):
+    return [(each.speaker, each.frame, each.text) for each in statements(text)]
+
+
+def only(text):
+    found = statements(text)
+    assert len(found) == 1, found
+    return found[0]
+
+
+def test_a_story_from_headline_to_pointer():
+    assert said(STORY) == [
+        (
+            "Krenholm’s foreign ministry",
+            "denies",
+            "Krenholm’s foreign ministry on Tuesday denied that it had sent missiles to the rebels.",
+        ),
+        ("Pavel Orlin", "asserts", "We have sent nothing."),
+        ("Pavel Orlin", "asserts", "We will send nothing."),
+        ("Pavel Orlin", "asserts", "These are lies."),
+        ("Krenholm’s foreign ministry", "asserts", "Krenholm’s foreign ministry had asked for an inquiry."),
+        ("Pavel Orlin", "declines", "Pavel Orlin declined to comment on the photographs."),
+        ("Lena Hart", "asserts", "14 missiles had been found."),
+        ("Lena Hart", "asserts", "The numbers matched."),
+        (None, "reports", "The rebels took the town of Sessa in May."),
+        ("Lena Hart", "asserts", "The missiles were brought in by truck."),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker", "content"),
+    [
+        ("Hale said that the dam was safe.", "Hale", "The dam was safe."),
+        ("Hale said the dam was safe.", "Hale", "The dam was safe."),
+        ("The dam was safe, Hale said.", "Hale", "The dam was safe."),
+        ("The dam was safe, said Anna Hale, an engineer.", "Anna Hale", "The dam was safe."),
+        ("The dam, Hale said, was safe.", "Hale", "The dam was safe."),
+        ("According to Hale, the dam was safe.", "Hale", "The dam was safe."),
+        ("The dam was safe, according to the operator.", "the operator", "The dam was safe."),
+        ("Hale: The dam was safe all along.", "Hale", "The dam was safe all along."),
+        ("The report found that the dam was safe.", "The report", "The dam was safe."),
+        ("In a statement on Friday, the operator said the dam was safe.", "the operator", "The dam was safe."),
+        ("Officials say the dam was safe.", "Officials", "The dam was safe."),
+        ("Hale, who built it, said the dam was safe.", "Hale", "The dam was safe."),
+        ("The firm is confident that the dam was safe.", "The firm", "The dam was safe."),
+    ],
+)
+def test_indirect_speech(text, speaker, content):
+    found = next(each for each in statements(text) if each.text == content)
+    assert (found.speaker, found.frame, found.direct) == (speaker, "asserts", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "frame"),
+    [
+        ("Hale denied that the dam had burst.", "denies"),
+        ("Hale rejected the report as wrong.", "denies"),
+        ("Hale dismissed the claims.", "denies"),
+        ("Hale called the report “a lie”.", "denies"),
+        ("Hale described the allegation as baseless.", "denies"),
+        ("Hale disputed the figure of 40 dead.", "denies"),
+        ("Hale declined to comment on the report.", "declines"),
+        ("Hale refused to say when she had known.", "declines"),
+        ("Hale would not confirm that the dam had burst.", "declines"),
+        ("Hale neither confirmed nor denied the report.", "declines"),
+        ("Hale did not respond to a request for comment.", "declines"),
+        ("Hale has yet to respond to the report.", "declines"),
+        ("Hale did not deny the charge.", "declines"),
+        ("Hale did not dispute the charge.", "asserts"),
+        ("Hale confirmed the sale of the dam.", "asserts"),
+        ("Hale dismissed the head coach on Monday.", "asserts"),
+        ("Hale asked whether the dam was safe.", "asks"),
+        ("Hale called for an inquiry into the dam.", "asks"),
+        ("Hale demanded proof of the claim.", "asks"),
+        ("Hale urged the council to act now.", "asks"),
+        ("Hale warned that the dam could burst.", "warns"),
+        ("Hale would regard a closure as an insult.", "warns"),
+    ],
+)
+def test_frames(text, frame):
+    found = only(text)
+    assert (found.frame, found.speaker) == (frame, "Hale")
+    assert found.text.startswith("Hale ")
+
+
+def test_a_denial_keeps_its_frame_and_names_the_speaker():
+    text = "Anna Hale spoke on Monday. She denied the charge."
+    found = statements(text)[-1]
+    assert found.text == "Anna Hale denied the charge."
+    assert found.speaker == "Anna Hale"
+    assert text[found.start : found.end] == "She denied the charge"
+    assert found.cue is not None
+    assert text[found.cue_start :].startswith("denied")
+
+
+def test_the_mention_is_what_stands_in_the_text():
+    found = mentioned("Anna Hale spoke on Monday. She said the dam was safe.")[-1]
+    assert (found.mention, found.statement.speaker) == ("She", "Anna Hale")
+
+
+def test_two_attributions_in_a_sentence_are_two_statements():
+    found = said("Hale denied the charge, but Orrin said the dam had burst.")
+    assert found == [("Hale", "denies", "Hale denied the charge."), ("Orrin", "asserts", "The dam had burst.")]
+
+
+def test_a_second_verb_shares_its_subject():
+    found = said("Hale said the dam was safe, adding that nobody was hurt.")
+    assert found == [("Hale", "asserts", "The dam was safe."), ("Hale", "asserts", "Nobody was hurt.")]
+
+
+def test_a_quotation_that_runs_over_paragraphs_stays_with_its_speaker():
+    found = said('Hale said: "I was at home.\n\n"I went to bed."\n\nThe town slept well.')
+    assert found == [
+        ("Hale", "asserts", "I was at home."),
+        ("Hale", "asserts", "I went to bed."),
+        (None, "reports", "The town slept well."),
+    ]
+
+
+def test_a_fragment_belongs_to_the_sentence_around_it():
+    found = only("Hale said the plan was “a gift to the rich” and would fail.")
+    assert found.text == "The plan was a gift to the rich and would fail."
+    assert not found.direct
+
+
+def test_titles_are_led_back_to_names():
+    text = "The company, Brall Arms, denied the sale. The company said it had sold nothing."
+    assert {each.speaker for each in statements(text)} == {"Brall Arms"}
+
+
+def test_a_woman_and_a_man_are_told_apart():
+    text = (
+        "Anna Hale said the dam was safe. Peter Orrin said it had burst. She said he was wrong. He said she was lying."
+    )
+    assert [each.speaker for each in statements(text)] == ["Anna Hale", "Peter Orrin", "Anna Hale", "Peter Orrin"]
+
+
+def test_what_is_left_out():
+    assert statements("") == []
+    assert statements("Town mourns\n\nBy John Smith\n\nPhoto: Anna Hale/Getty Images\n\nRead more: The dam") == []
+    assert statements("“No comment,” Hale said.") == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(max_size=200))
+def test_any_text_is_read(text):
+    check(text)
+
+
+PIECES = [
+    "Hale",
+    "said",
+    "that",
+    "denied",
+    "“",
+    "”",
+    '"',
+    "'",
+    "’",
+    ",",
+    ".",
+    " ",
+    "\n\n",
+    "who",
+    "according to",
+    "the",
+    ":",
+    "—",
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=40))
+def test_any_mixture_of_cues_and_marks_is_read(pieces):
+    check(" ".join(pieces))
+
+
+def check(text):
+    last = 0
+    for each in statements(text):
+        assert 0 <= each.start < each.end <= len(text)
+        assert each.start >= last
+        assert len(each.text.split()) >= 3
+        assert (each.speaker is None) == (each.cue is None) == (each.cue_start is None) == (each.frame == "reports")
+        last = each.start
+
+
+@pytest.mark.parametrize("text", ["Orrin, who said, " * 3000, " 'a" * 3000, "said " * 5000, "\n" * 20000])
+def test_a_text_without_sense_is_read_in_little_time(text):
+    began = time.perf_counter()
+    statements(text)
+    assert time.perf_counter() - began < 5
+
+
+def test_time_grows_with_the_text():
+    began = time.perf_counter()
+    count = len(statements(STORY * 100))
+    assert count == 1000
+    assert time.perf_counter() - began < 5
