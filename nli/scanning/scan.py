@@ -125,7 +125,14 @@ def _pairs(entries: Sequence[_Entry], where: Where, per_statement: int) -> Itera
     texts = [entry.statement.text for entry in entries]
     groups = [entry.group for entry in entries]
     for one, other, _ in candidates(texts, groups=groups, across=_ACROSS[where], per_statement=per_statement):
-        yield one, other
+        if not _overlap(entries[one], entries[other]):
+            yield one, other
+
+
+def _overlap(one: _Entry, other: _Entry) -> bool:
+    """Say whether two statements are cut from the same words, as a whole sentence and a quote in it are."""
+    a, b = one.statement, other.statement
+    return one.group == other.group and a.start < b.end and b.start < a.end
 
 
 def _scores(

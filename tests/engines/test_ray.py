@@ -29,6 +29,7 @@ from nli.probe import PAIRS
 from nli.scoring import score_file
 
 pytestmark = [
+    pytest.mark.xdist_group("ray"),  # one cluster at a time
     # Ray leaves what it opened for its processes to the end of this one.
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
