@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from decimal import Decimal
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +194,18 @@ def test_pairs_as_they_come_though_a_worker_is_killed(table: pa.Table) -> None:
     assert [verdict.contradiction for verdict in found] == pytest.approx(
         [verdict.contradiction for verdict in wanted], abs=2e-6
     )
+
+
+def test_a_scan_finds_the_same_on_the_cluster() -> None:
+    article = files("nli.eval.scan") / "articles" / "dam-a.txt"
+    documents = [nli.Document(article.read_text(encoding="utf-8"), "dam-a")]
+    with RayScorer(MODEL, workers=2, chunk=32) as scorer:
+        there = nli.scan(documents, scorer=scorer, threshold=0.3)
+    here = nli.scan(documents, threshold=0.3)
+    assert here.pairs == there.pairs > 0
+    assert {(f.a.statement.start, f.b.statement.start) for f in there.findings} == {
+        (f.a.statement.start, f.b.statement.start) for f in here.findings
+    }
 
 
 def test_a_workers_mistakes_come_back_as_one_sentence_and_nothing_is_left(source: Path, tmp_path: Path) -> None:
