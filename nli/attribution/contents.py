@@ -31,6 +31,7 @@ _LONGEST_PHRASE = 10
 _SHORT = 3
 _COMMAS = frozenset((",", "—", "–"))
 _BREAKS = _COMMAS | {"?", "!"}
+_WHILE = split_words("as when while after before because since although though")
 _OPENERS = split_words("that to whether if how what why")
 _JOINTS = split_words("and but while though although whereas ;")
 
@@ -113,8 +114,8 @@ def _place(words: list[Word], each: Attribution) -> Introduced:  # noqa: PLR0911
     if each.place != "shared" and quoted and each.cue.quotes:
         return Introduced(each, "before", (0, start), (0, 0))
     if each.place != "shared" and parted and each.cue.shape != "whole":
-        tail = skip_circumstances(words, each.group[1])
-        if tail >= last:
+        tail = skip_circumstances(words, _past_listener(words, each))
+        if tail >= last or words[tail].low in _WHILE:
             return Introduced(each, "before", (0, start - 1), (0, 0))
         opening = words[0].low in PREPOSITIONS | SUBORDINATORS and start < _LONGEST_LISTENER
         if words[tail].text in _COMMAS and not opening and start >= _SHORT and not _quote_at(words, tail + 1):
@@ -196,6 +197,16 @@ def _relative_at(words: list[Word], i: int) -> bool:
     forms = lexicon.verb_forms()
     verb = any(word.low in FINITE or word.low in forms for word in words[max(0, i - 3) : i])
     return after is None or verb or after.low in FINITE or after.low in forms or after.low.endswith(("s", "ed"))
+
+
+def _past_listener(words: list[Word], each: Attribution) -> int:
+    """Return the place after the cue, and after the listener that stands between it and a mark ("she told the Post.")."""
+    end = each.group[1]
+    if each.cue.lemma not in _LISTENING:
+        return end
+    stop = next((k for k in range(end, len(words)) if words[k].kind in {"mark", "quote"}), len(words))
+    short = stop - end <= _LONGEST_PHRASE and not any(word.low in _OPENERS for word in words[end:stop])
+    return stop if short else end
 
 
 def _after_listener(words: list[Word], i: int) -> int:

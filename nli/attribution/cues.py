@@ -34,7 +34,23 @@ Place = Literal["subject", "relative", "inverted", "shared", "according", "passi
 
 _JOINING = split_words("of for with in at from on to by among between near within against about")
 _SUBJECT_JOINING = _JOINING - {"by"}
-_TO_VERBS = split_words("went goes going continued continues came")
+_TO_VERBS = split_words(
+    """went goes going go continued continues continue came appeared appears appear seemed seems seem tried tries try
+    began begins begin started starts start needs need helped helps used managed proceeded failed
+    able rushed took ready set quick"""
+)
+_DOCUMENTS = split_words(
+    """statement poll polls video letter letters tweet tweets report reports ad ads article articles email emails memo
+    survey surveys study studies document documents results sign signs note message messages post posts page op-ed
+    editorial column release brief motion complaint lawsuit petition resolution analysis rule rules law laws bill"""
+)
+_PUBLISHED = split_words("released published conducted commissioned filed issued sponsored obtained written posted aired")
+_JUDGES = split_words(
+    """report study poll survey review analysis audit investigation inquiry panel judge court jury committee commission
+    researchers investigators authors scientists inspectors auditors examination test tests council tribunal"""
+)
+_GERUND_AFTER = split_words("by while started began kept keeps avoided avoids")
+_MANY = split_words("those few some many others both most these several")
 _SEGMENT_STARTS = (
     DETERMINERS
     | RELATIVES
@@ -53,7 +69,7 @@ _NEED_THAT = {
     "rule": split_words("that against in for monday tuesday wednesday thursday friday"),
     "see": frozenset({"that"}),
     "state": frozenset({"that"}),
-    "feel": frozenset({"that", "like"}),
+    "feel": split_words("that like the he she they it betrayed"),
     "judge": frozenset({"that"}),
     "document": frozenset({"that"}),
     "confirm": split_words("that to the he she they it"),
@@ -87,6 +103,7 @@ class Attribution:
         antecedent: What a relative pronoun stands for; None if the subject is none.
         negated: Whether the cue is negated.
         borrowed: Whether the subject is that of a verb before it.
+        fronted: The auxiliary before the subject after "nor" ("Nor would it say …"); empty if there is none.
     """
 
     cue: lexicon.Cue
@@ -98,6 +115,7 @@ class Attribution:
     antecedent: tuple[int, int] | None = None
     negated: bool = False
     borrowed: bool = False
+    fronted: str = ""
 
 
 def attributions(words: list[Word]) -> tuple[list[Attribution], int]:
@@ -143,6 +161,8 @@ class _Reader:
                 and self._low(i + 1) in _AFTER_ADJECTIVES
             ):
                 self._adjective(i)
+            elif word.low in lexicon.NOUNS and self._low(i + 1) == "that" and self._noun(i):
+                continue
             elif word.low in forms:
                 self._verb(i, *forms[word.low])
         return self.found
@@ -326,6 +346,9 @@ class _Reader:
     def _according(self, i: int) -> None:
         phrase = self._phrase_after(i + 2)
         if phrase is not None:
+            if self._low(phrase[1]) in _PUBLISHED:
+                ends = (k for k in range(phrase[1], self.size) if self.words[k].kind != "word")
+                phrase = phrase[0], next(ends, self.size)
             cue = lexicon.Cue("according to", "asserts", "clause", quotes=True)
             self._add(Attribution(cue, "asserts", "according", phrase, (i, i + 2), i))
 
@@ -351,6 +374,30 @@ class _Reader:
         if subject is not None and place == "subject":
             self._add(Attribution(cue, cue.frame, place, subject, (first, i + 1), i, negated=negated))
 
+    def _noun(self, i: int) -> bool:
+        """What somebody's claim, warning … is, where it ends a sentence: "… rejected Hale's claim that …"."""
+        owner = i - 1
+        while owner > 0 and self.words[owner].kind == "word" and self._low(owner) not in POSSESSIVES and i - owner <= 2:  # noqa: PLR2004 -- an adjective or two
+            owner -= 1
+        start: int | None = owner
+        if self._low(owner) == "'s" or (self._low(owner) == "'" and self._low(owner - 1).endswith("s")):
+            start, end = self._simple_before(owner - 1), owner
+        elif self._low(owner) in POSSESSIVES:
+            end = owner + 1
+        else:
+            return False
+        if start is None or not self._has_verb(0, start):
+            return False
+        cue = lexicon.Cue(self.words[i].low, lexicon.NOUNS[self.words[i].low], "clause", quotes=False)
+        self._add(Attribution(cue, cue.frame, "subject", (start, end), (i, i + 1), i))
+        return True
+
+    def _has_verb(self, start: int, end: int) -> bool:
+        """Whether a stretch has a verb, with regular past forms of any."""
+        return self._has_finite(start, end) or any(
+            word.low.endswith("ed") and not word.capital for word in self.words[start:end]
+        )
+
     def _signature(self, i: int) -> None:
         """A dash and a name after a quotation: "…" — Anna Marsh."""
         rest = [word for word in self.words[i + 1 :] if word.text != "."]
@@ -375,7 +422,7 @@ class _Reader:
             and follower is not None
             and follower.kind == "word"
             and self._low(i + 1) not in needed
-            and not (cue.lemma == "find" and follower.capital)
+            and not (cue.lemma == "find" and (follower.capital or self._finds(first)))
             and not (cue.lemma == "see" and any(self._low(k) == "as" for k in range(after, after + 8)))
         ):
             return
@@ -386,6 +433,8 @@ class _Reader:
         if infinitive or ("ing" in kinds and not auxiliaries and self._low(first - 1) in DETERMINERS):
             return
         passive = "past" in kinds and any(each in BE for each in auxiliaries[:1])
+        by = next((k for k in range(after, min(after + 6, self.size)) if self._low(k) == "by"), None)
+        passive = passive and not (auxiliaries[0] == "'s" and by is None)
         if (
             "base" in kinds
             and "past" not in kinds
@@ -393,19 +442,35 @@ class _Reader:
         ):
             return
         place: Place = "subject"
+        fronted = ""
         if passive:
-            by = next((k for k in range(after, min(after + 6, self.size)) if self._low(k) == "by"), None)
             subject = self._phrase_after(by + 1) if by is not None else None
             place = "passive"
         else:
-            subject, place = self._subject(i, first, after, kinds, cue, bool(auxiliaries))
+            fronted = self._fronted(first)
+            subject, place = self._subject(i, first, after, kinds, cue, bool(auxiliaries) or bool(fronted))
+            negated = negated or bool(fronted)
         if subject is None or (self._low(subject[0]) == "you" and place == "subject"):
             return
         found = Attribution(cue, cue.frame, place, subject, (first, after), i, negated=negated)
+        found.fronted = fronted
         found.borrowed = place == "shared"
         if place == "relative":
             found.antecedent = self._antecedent(subject[0])
         self._add(found)
+
+    def _fronted(self, first: int) -> str:
+        """Return the auxiliary that stands with "nor" or "neither" before the subject of a verb, "" if none does."""
+        subject = self._phrase_before(first - 1)
+        if subject is None or self._low(subject[0] - 2) not in {"nor", "neither"}:
+            return ""
+        before = self._low(subject[0] - 1)
+        return before if before in AUXILIARIES else ""
+
+    def _finds(self, first: int) -> bool:
+        """Whether the subject of "found" is one that finds facts, not things ("the court found him guilty")."""
+        subject = self._near_subject(first)
+        return subject is not None and any(self._low(k) in _JUDGES for k in range(*subject))
 
     def _clearly_verb(self, i: int, after: int, kinds: frozenset[lexicon.Form], helped: bool) -> bool:  # noqa: PLR0911 -- a case a line
         """Tell "she plans to go" and "reports that" from "the plans" and "reports of"."""
@@ -479,7 +544,12 @@ class _Reader:
         finite = "past" in kinds or "s" in kinds or helped
         if "ing" in kinds and not helped:
             apart = left is None or left.kind == "quote" or left.text in {",", "—", "–"} or self._low(i - 2) == ","
-            return (self._shared(i, left) if apart else None), "shared"
+            if left is not None and not apart and (left.capital or left.low in _PLURALS) and left.nominal:
+                start = self._simple_before(i - 1) if cue.quotes else None
+                return (None if start is None else (start, i)), "subject"
+            if left is not None and left.low in _DOCUMENTS:
+                return self._phrase_before(i - 1), "subject"
+            return (self._shared(i, left) if apart or self._by_doing(i, left) else None), "shared"
         if left is None or left.kind == "quote" or left.text in _PARTING:
             return self._parted_subject(first, after, cue, finite=finite, inverts=cue.quotes and finite and not helped)
         if left.low in {"and", "but", "then", "or"}:
@@ -490,8 +560,14 @@ class _Reader:
             return self._phrase_before(first - 1), "subject"
         if left.kind == "clitic" or ("past" in kinds and not helped and self._reduced(after, cue)):
             return None, "subject"
+        if left.low in DETERMINERS - STANDING or (left.low in _MANY and "s" in kinds):
+            return None, "subject"
         subject = self._near_subject(first)
         return (subject if subject is not None and (finite or self._plural(subject)) else None), "subject"
+
+    def _by_doing(self, i: int, left: Word | None) -> bool:
+        """Whether a gerund says how or when the subject of the clause did something ("began by saying that …")."""
+        return left is not None and left.low in _GERUND_AFTER and i > _LONGEST_LABEL - 2
 
     def _parted_subject(
         self, first: int, after: int, cue: lexicon.Cue, *, finite: bool, inverts: bool
@@ -529,6 +605,8 @@ class _Reader:
         subject = self._phrase_before(first - 1)
         if subject is None:
             return self._clause_subject(first)
+        if self._low(subject[1] - 1) in _PUBLISHED:
+            return subject[0], first
         before = self._word(subject[0] - 1)
         if before is None:
             return subject
@@ -619,6 +697,8 @@ class _Reader:
                 break
             low = self._low(start)
             phrase = self._phrase_before(start - 2)
+            if phrase is not None and phrase[1] - phrase[0] == 1 and self.words[phrase[0]].text.endswith("."):
+                phrase = None
             inserted = (
                 low in _SEGMENT_STARTS
                 or low.endswith(("ly", "ing", "ed"))
@@ -659,6 +739,9 @@ class _Reader:
         if phrase is None:
             return False
         before = self._word(phrase[0] - 1)
+        if before is not None and before.low == "and":
+            joined = self._word(phrase[0] - 2)
+            return joined is None or not joined.nominal or joined.capital or joined.low.endswith("ed")
         return before is None or before.kind == "quote" or before.low in CONJUNCTIONS | SUBORDINATORS
 
     def _shared(self, i: int, left: Word | None) -> tuple[int, int] | None:

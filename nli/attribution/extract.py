@@ -10,7 +10,7 @@ from nli.attribution import lexicon
 from nli.attribution.contents import Introduced, introduced, skip_circumstances
 from nli.attribution.cues import attributions
 from nli.attribution.frames import frame
-from nli.attribution.layout import dateline, furniture, headline
+from nli.attribution.layout import dateline, furniture, headline, label, signature
 from nli.attribution.quotes import Quotation, quotations
 from nli.attribution.records import Frame, Statement
 from nli.attribution.sentences import in_paragraph, paragraphs
@@ -29,14 +29,18 @@ from nli.attribution.words import (
 
 _FEWEST_WORDS = 3
 _LONGEST_SENTENCE = 400
+_MOST_SHARED = 0.6
 _SHORT_QUOTE = 3
 _LONG_QUOTE = 5
 _MARKS = re.compile(r"[“”„«»\"]|(?<!\w)['‘]+|['’]+(?!\w)|''")
+_MARKS_BUT_PLURALS = re.compile(r"[“”„«»\"]|(?<!\w)['‘]+|(?<!s)['’]+(?!\w)|['’]+(?!\w|\s\w)|''")
+_OPENED_SINGLE = re.compile(r"(?<!\w)['‘](?=\w)")
 _RESOLVED = split_words("he she it they his her its their him them")
 _EDGES = " \t\n\r\xa0,;:–—-"
 _FIRST_WORD = re.compile(r"\W*(?P<word>he|she|it|they)\b(?P<rest>\s+(?P<next>[\w’']+))?", re.IGNORECASE)
 _OF_IT = split_words("has had did does will would never also denied denies deny rejects rejected")
 _NO_CLAUSE = (OBJECTS - {"her"}) | split_words("to of about on for how what why whether if")
+_TALES = split_words("story stories tale tales truth lie lies joke jokes difference")
 _EMBEDDED = frozenset({"relative", "passive"})
 
 
@@ -102,6 +106,11 @@ def mentioned(text: str) -> list[Mentioned]:
     return _Text(text).read()
 
 
+def _unmarked(text: str) -> str:
+    """Take the quotation marks off; the apostrophe of a plural owner ("the engineers' chamber") stays."""
+    return (_MARKS if _OPENED_SINGLE.search(text) else _MARKS_BUT_PLURALS).sub("", text)
+
+
 class _Text:
     def __init__(self, text: str) -> None:
         self.text = text
@@ -111,20 +120,34 @@ class _Text:
         self.last: _Voice | None = None
 
     def read(self) -> list[Mentioned]:
-        for i, (start, end) in enumerate(paragraphs(self.text)):
+        spans = paragraphs(self.text)
+        for i, (start, end) in enumerate(spans):
             paragraph = self.text[start:end]
-            if furniture(paragraph) or headline(paragraph, first=i == 0):
+            signs = signature(paragraph)
+            if furniture(paragraph) or (signs and not any(map(str.isalnum, paragraph[: signs[0]]))) or headline(paragraph, first=i == 0):
                 self.number += len(in_paragraph(self.text, start, end))
                 continue
-            self._paragraph(start + dateline(paragraph), end)
+            opening = dateline(paragraph) or label(paragraph)
+            self._paragraph(start + opening, end, self._signed(spans[i : i + 2]))
         self.out.sort(key=lambda each: (each.statement.start, each.statement.end))
         return self.out
 
-    def _paragraph(self, start: int, end: int) -> None:
+    def _signed(self, lines: list[tuple[int, int]]) -> _Voice | None:
+        """Return who signs a paragraph, at its end or in the line that follows it."""
+        for k, (start, end) in enumerate(lines):
+            name = signature(self.text[start:end])
+            if name is not None and (k == 0 or name[0] < _FEWEST_WORDS):
+                mention = self.text[start + name[0] : start + name[1]]
+                speaker = self.speakers.meet(mention, start)
+                dash = start + len(self.text[start : start + name[0]].rstrip()) - 1
+                return _Voice(speaker, mention, self.text[dash : dash + 1], dash, "asserts")
+        return None
+
+    def _paragraph(self, start: int, end: int, signed: _Voice | None) -> None:
         quoted = quotations(self.text, start, end)
         claims: dict[int, _Voice] = {}
         waiting: list[_Sentence] = []
-        current: _Voice | None = None
+        current = signed
         first_quote = 0
         for a, b in in_paragraph(self.text, start, end):
             while first_quote < len(quoted) and quoted[first_quote].end <= a:
@@ -197,9 +220,11 @@ class _Text:
         kept = introduced(tokens, found, main)
         voices = [self._voice(tokens, each) for each in kept]
         covered = False
+        before = len(self.out)
         for each, voice in zip(kept, voices, strict=True):
             covered = self._indirect(sentence, each, voice, main) or covered
-        if not covered and not sentence.pieces:
+        share = max((each.statement.end - each.statement.start for each in self.out[before:]), default=0)
+        if not covered and not sentence.pieces and share < _MOST_SHARED * (sentence.end - sentence.start):
             self._narrated(sentence)
         return self._quoting(tokens, kept, voices) if sentence.pieces or kept else None
 
@@ -224,10 +249,13 @@ class _Text:
         if found.antecedent is not None:
             c, d = found.antecedent
             speaker = self.speakers.resolve(self.text[tokens[c].start : tokens[d - 1].end], tokens[c].start)
-        elif mention.lower() in _RESOLVED or mention.lower().startswith(
-            ("the ", "this ", "its ", "his ", "her ", "their ")
+        elif (
+            mention.lower() in _RESOLVED
+            or mention.lower().startswith(("the ", "this ", "its ", "his ", "her ", "their "))
+            or self._name_after(tokens, b)
         ):
-            named = self._name_after(tokens, b)
+            title = mention.lower() in _RESOLVED or any(not each.capital for each in tokens[a:b])
+            named = self._name_after(tokens, b) if title else ""
             speaker = self.speakers.meet(named, start, mention) if named else self.speakers.resolve(mention, start)
         elif mention.lower() in PRONOUNS or mention.lower() in RELATIVES:
             speaker = mention
@@ -261,6 +289,9 @@ class _Text:
     def _indirect(self, sentence: _Sentence, each: Introduced, voice: _Voice, main: int) -> bool:
         """Add the statement that an attribution introduces; return whether it stands for its whole sentence."""
         tokens, found = sentence.words, each.attribution
+        told = {word.low for word in tokens[found.group[1] : found.group[1] + _FEWEST_WORDS + 1]}
+        if found.cue.lemma == "tell" and told & _TALES:
+            return False
         body, spans = "", self._content(tokens, each)
         claim = (
             voice.frame == "asserts" and not found.negated and found.cue.shape != "whole" and each.position != "none"
@@ -336,6 +367,7 @@ class _Text:
             rest = f"{verb} {self.text[tokens[first].start : tokens[quote - 1].end]}" if first < quote else verb
         else:
             rest = self.text[tokens[rest_start].start : tokens[quote - 1].end]
+            rest = f"{found.fronted} not {rest}" if found.fronted else rest
         start = tokens[rest_start].start if found.place in {"shared", "relative"} else tokens[found.subject[0]].start
         between = ""
         if found.place == "subject" and found.subject[1] < rest_start:
@@ -400,11 +432,11 @@ class _Text:
     def _clean(self, spans: list[tuple[int, int]]) -> str:
         """Join stretches of the text to one sentence without quotation marks."""
         parts = [self.text[a:b].strip(_EDGES) for a, b in spans]
-        return self._tidy(" ".join(_MARKS.sub("", part).strip(_EDGES) for part in parts if part))
+        return self._tidy(" ".join(_unmarked(part).strip(_EDGES) for part in parts if part))
 
     @staticmethod
     def _tidy(body: str) -> str:
-        body = re.sub(r"\s+", " ", _MARKS.sub("", body)).strip(_EDGES)
+        body = re.sub(r"\s+", " ", _unmarked(body)).strip(_EDGES)
         first = body.split(" ", 1)[0].lower()
         if first in CONJUNCTIONS and " " in body:
             body = body.split(" ", 1)[1]

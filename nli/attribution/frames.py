@@ -29,6 +29,8 @@ _CLAIMS = split_words(
     findings that it them this as assertion assertions any all conclusion conclusions speculation complaint
     complaints study possibility"""
 )
+_THREATENING = split_words("regard consider view see treat deem interpret")
+_POSSIBLE = split_words("could might may")
 _OPEN_MODALS = split_words("would could might may should must can 'd ’d")
 _REACH = 14
 
@@ -55,15 +57,17 @@ def frame(words: list[Word], found: Attribution) -> Frame:
         return "asserts"
     if lexicon.judges(lemma) and lexicon.UNTRUE & set(following):
         return "denies"
-    if group & _OPEN_MODALS and found.frame in {"asserts", "denies"}:
+    if lemma in _THREATENING and group & _OPEN_MODALS:
         return "warns"
-    return found.frame
+    return "declines" if group & _POSSIBLE and found.frame in {"asserts", "denies"} else found.frame
 
 
 def _negated(lemma: str, before: Frame) -> Frame:
     """Turn the frame of a cue that is negated."""
     if lemma in {"dispute", "contradict"}:
         return "asserts"
-    if lemma in {"deny", "rule out"} or lemma in _ANSWERING:
+    if lemma in {"accept", "agree"}:
+        return "denies"
+    if lemma in {"deny", "rule out", "repeat"} or lemma in _ANSWERING:
         return "declines"
     return "asserts" if before == "denies" else before

@@ -36,6 +36,9 @@ _DATELINE_PLAIN = re.compile(
     r"(?:[A-Z][\w.’'-]*[ ,]+){0,5}"
     r"\(\s?(?:AP|Reuters|AFP|UPI|dpa|CNN|TASS|PTI|ANI|Xinhua|REUTERS|IANS)\s?\)\s*(?:--|—|–|-)?\s*"
 )
+_SIGNATURE = re.compile(rf"(?:^|(?<=[”\"])|(?<=[”\"]\s))(?:--|[—–―-])\s*(?P<name>{_CAPS}(?:\s+{_CAPS}){{0,4}}?)[.,]?(?:,\s[^.!?]{{1,60}})?$")
+_LABEL = re.compile(r"[\"“](?=[A-Z][A-Z.’' -]{2,30}:\s)")
+_LONGEST_SIGNATURE = 80
 _MOST_WORDS = 24
 
 
@@ -61,6 +64,20 @@ def headline(paragraph: str, *, first: bool) -> bool:
     if _TERMINAL.search(paragraph) or "\n" in paragraph:
         return False
     return len(words) <= (_MOST_WORDS if first else 12)
+
+
+def signature(paragraph: str) -> tuple[int, int] | None:
+    """Return where the name stands that signs a quotation before it ("…” — Anna Marsh"), None if none does.
+
+    The line may hold the name alone, or the quotation and the name.
+    """
+    match = _SIGNATURE.search(paragraph.rstrip(), max(0, len(paragraph.rstrip()) - _LONGEST_SIGNATURE))
+    return match.span("name") if match else None
+
+
+def label(paragraph: str) -> int:
+    """Return the length of the mark before the label of a transcript ("“HALE: …"), 0 if there is none."""
+    return 1 if _LABEL.match(paragraph) else 0
 
 
 def dateline(paragraph: str) -> int:

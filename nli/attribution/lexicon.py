@@ -56,7 +56,7 @@ minimize minimise dodge exaggerate   grumble gripe gloat brag    taunt
 deem interpret perceive echo tease hype demonize vilify malign smear lambaste pan"""
 
 _PARTICULAR: dict[Frame, str] = {
-    "denies": "deny reject dismiss refute dispute rebut repudiate disavow contradict disown",
+    "denies": "deny disagree reject dismiss refute dispute rebut repudiate disavow contradict disown",
     "asks": "ask urge demand question request plead beg  petition exhort implore inquire wonder seek ponder",
     "warns": "warn fear threaten worry caution",
     "declines": "decline refuse",
@@ -85,6 +85,7 @@ _PHRASAL: dict[str, dict[str, Frame]] = {
     "set": {"out": "asserts"},
     "spell": {"out": "asserts"},
     "hint": {"at": "asserts"},
+    "appeal": {"to": "asks", "for": "asks"},
     "turn": {"down": "declines"},
 }
 """Verbs that attribute with a particle; a verb that stands nowhere else attributes only with it."""
@@ -181,11 +182,57 @@ ADJECTIVES: dict[str, Frame] = {
 }
 """Adjectives that attribute after a form of "be" ("is confident that …") and their frame."""
 
+NOUNS: dict[str, Frame] = {
+    **dict.fromkeys(
+        [
+            "claim",
+            "claims",
+            "assertion",
+            "assertions",
+            "allegation",
+            "allegations",
+            "accusation",
+            "accusations",
+            "contention",
+            "argument",
+            "statement",
+            "statements",
+            "suggestion",
+            "belief",
+            "view",
+            "conclusion",
+            "finding",
+            "findings",
+            "insistence",
+            "admission",
+            "announcement",
+            "promise",
+            "promises",
+            "pledge",
+            "vow",
+            "assurance",
+            "assurances",
+            "prediction",
+            "testimony",
+            "report",
+            "reports",
+            "complaint",
+            "complaints",
+            "declaration",
+            "confirmation",
+            "emphasis",
+        ],
+        "asserts",
+    ),
+    **dict.fromkeys(["warning", "warnings", "fear", "fears", "concern", "concerns", "threat"], "warns"),
+}
+"""Nouns that attribute a clause to their owner ("Hale's claim that …") and their frame."""
+
 UNTRUE = split_words(
     """false baseless untrue unfounded groundless fabricated fabrication fabrications invented invention inventions
     lie lies nonsense rubbish fiction fictional fictitious hoax fake bogus unsubstantiated misleading inaccurate
     incorrect wrong ridiculous absurd ludicrous preposterous slander slanderous libel defamatory smear
-    propaganda disinformation misinformation rumour rumours rumor rumors myth myths falsehood falsehoods
+    propaganda disinformation misinformation rumour rumours rumor rumors myth myths falsehood falsehoods fairy
     outlandish unproven unjustified concocted"""
 )
 """Words that deny a claim when somebody calls it so."""

@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -74,7 +76,20 @@ _SHE_NAMES = split_words(
     leila amina zainab mariam priya anita sunita mei yuki keiko akiko sana nadia amira helena katarina petra jana
     eva ines paula clara camille elise sylvie monique brigitte agnes bridget siobhan vera mila nina"""
 )
+_INDUSTRIES = split_words(
+    """power energy electric electricity water gas oil petroleum mining minerals metals steel iron copper gold coal
+    leather textiles cotton paper timber lumber cement glass chemicals chemical plastics rubber biotech pharma
+    pharmaceuticals pharmaceutical medical health healthcare foods food beverages dairy farms brewery brewing bakery
+    air airways aviation aerospace shipping lines railways railroad rail logistics freight transport motor cars
+    software technologies technology systems networks telecom telecommunications communications media records pictures
+    studios entertainment games insurance capital finance financial securities ventures properties estates homes
+    construction engineering builders works stores markets supermarkets foundries international global solutions
+    consulting catering"""
+)
 _PLURALS = split_words("""officials people police prosecutors lawyers investigators residents workers""")
+_COMPANY = re.compile(
+    r"(?:[A-Z][\w’'-]*\s+(?:&\s+)?)+(?P<last>[A-Z]\w+)|[A-Z]\w+(?=,\s(?:the|a|an)\s(?:[a-z-]+\s){0,3}(?:company|firm)\b)"
+)
 _NAME = re.compile(
     r"(?:(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gov|Gen|Lt|Col|Prof|Sir|Dame|Lord|Lady)\.?\s+)?"
     r"[A-Z][\w’'-]*(?:\s+(?:(?:de|la|von|van|der|al|bin|den|del|di|du)\s+)?[A-Z][\w’'.-]*)+"
@@ -142,6 +157,11 @@ class Speakers:
             pieces = _without_offices(_TITLE_START.sub("", _bare(match.group().rstrip(".,"))).split())
             if len(pieces) > 1:
                 self._full.setdefault(pieces[-1], " ".join(pieces))
+        self._companies = [
+            (match.start(), match.group())
+            for match in _COMPANY.finditer(text)
+            if match["last"] is None or match["last"].lower() in _INDUSTRIES | _BUSINESS
+        ]
         self._met: list[_Entity] = []
         self._recent: dict[str, _Entity] = {}
 
@@ -188,9 +208,23 @@ class Speakers:
             return found.name if found is not None else mention
         if low.startswith(("the ", "this ", "that ", "its ", "his ", "her ", "their ")):
             described = self._described(mention)
+            company = self._company(low, position)
+            if company and (described is None or described.name not in self._named_companies()):
+                return self.meet(company, position)
             if described is not None:
                 return described.name
         return self.meet(mention, position)
+
+    def _company(self, mention: str, position: int) -> str:
+        """Return the company named most often before a place, the last of several; "" if it is none or none is named."""
+        if mention not in {"the company", "the firm"}:
+            return ""
+        earlier = [name for _, name in self._companies[: bisect_left(self._companies, (position, ""))]]
+        times = Counter(name.split()[0] for name in earlier)
+        return max(reversed(earlier), key=lambda name: times[name.split()[0]], default="")
+
+    def _named_companies(self) -> set[str]:
+        return {name for _, name in self._companies}
 
     def may_be(self, name: str, pronoun: str) -> bool:
         """Say whether a pronoun can stand for a speaker who was met."""
@@ -200,7 +234,7 @@ class Speakers:
     def notice(self, text: str, start: int, end: int) -> None:
         """Take note of the first full name in a stretch of text, which a pronoun may mean later."""
         match = _NAME.search(text, start, end)
-        if match is not None:
+        if match is not None and not text[max(0, match.start() - 4) : match.start()].lower() == "the ":
             self.meet(match.group(), match.start())
 
     def _fitting(self, kind: Kind) -> _Entity | None:
@@ -272,7 +306,7 @@ class Speakers:
             return "she"
         if any(each in _TITLES_HE for each in low) or described & _NOUNS_HE or (first and first[0] in _HE_NAMES):
             return "he"
-        if noun in _NOUNS_GROUP or noun in _GROUP_ENDINGS:
+        if noun in _NOUNS_GROUP or noun in _GROUP_ENDINGS or (noun in _INDUSTRIES and len(low) > 1) or "&" in phrase:
             return "it"
         if (
             noun in _PLURALS

@@ -13,6 +13,7 @@ from nli.errors import ModelError
 
 if TYPE_CHECKING:
     from nli.finetune.mixture import Example
+    from nli.finetune.recipe import Recipe
 
 MEGABATCH = 4096
 """Pairs that are ordered by length together; the order among such windows stays the mixture's."""
@@ -83,6 +84,12 @@ def batches(lengths: Sequence[int], batch_tokens: int, seed: str) -> list[list[i
         cut.append(batch)
     random.Random(seed).shuffle(cut)  # noqa: S311 -- an order, not a secret
     return cut
+
+
+def stage_batches(recipe: Recipe, number: int, rows: Encoded) -> tuple[list[list[int]], int]:
+    """Return the batches of one stage of a recipe, as far as the stage goes, and how many the whole would have."""
+    cut = batches(rows.lengths, recipe.training.batch_tokens, f"{recipe.seed}/{number}")
+    return cut[: max(1, round(recipe.stages[number].stop_at * len(cut)))], len(cut)
 
 
 class Share:

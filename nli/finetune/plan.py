@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nli.finetune.base import load_base
-from nli.finetune.batches import Collator, batches, encode
+from nli.finetune.batches import Collator, encode, stage_batches
 from nli.finetune.faults import explained
 from nli.finetune.mixture import Loaded, mix
 from nli.finetune.recipe import Recipe
@@ -47,13 +47,13 @@ def plan(recipe: Recipe, loaded: Mapping[str, Loaded], device: str) -> list[str]
     seconds = 0.0
     for number, stage in enumerate(recipe.stages):
         rows = encode(tokenizer, mix(recipe, number, loaded), recipe.training.max_tokens)
-        cut = batches(rows.lengths, recipe.training.batch_tokens, f"{recipe.seed}/{number}")
+        cut, _ = stage_batches(recipe, number, rows)
         steps = math.ceil(len(cut) / recipe.training.gradient_accumulation_steps)
         full = sum(length >= recipe.training.max_tokens for length in rows.lengths)
         long = f"; {full:,} are cut at {recipe.training.max_tokens} tokens" if full > LONG_SHARE * len(rows) else ""
-        lines.append(
-            f"stage {stage.name}: {len(rows):,} pairs in {steps:,} steps, learning rate {stage.learning_rate:g}{long}"
-        )
+        seen = sum(map(len, cut))
+        rate = stage.learning_rate
+        lines.append(f"stage {stage.name}: {seen:,} pairs in {steps:,} steps, learning rate {rate:g}{long}")
         parts = [[rows[row] for row in batch] for batch in cut[:TIMED_STEPS]]
         with explained(Path()):
             seconds += _seconds(model, parts, Collator(tokenizer), device) * len(cut)

@@ -35,8 +35,8 @@ class Base(_Strict):
 class Source(_Strict):
     """One set of labelled pairs.
 
-    One of `file`, `given`, `cards`, `sets`, `articles`, `compose`, `counts`, `lexicon`, `unrelated` and `hub` says where
-    they are.
+    One of `file`, `given`, `cards`, `sets`, `articles`, `compose`, `counts`, `lexicon`, `unrelated` and `hub` says
+    where they are.
 
     `hub` beside `file` names where the same rows, or the fuller set they were sampled from, can be had by anyone; where
     it says how to read them, they are loaded from there if the file is not at hand.
@@ -90,6 +90,9 @@ class Stage(_Strict):
     learning_rate: Annotated[float, Field(gt=0)]
     final_learning_rate: Annotated[float, Field(ge=0)] = 0.0
     warmup: Annotated[float, Field(ge=0, le=1)] = 0.06
+    stop_at: Annotated[float, Field(gt=0, le=1)] = Field(
+        1.0, description="share of the steps after which the stage ends, while the learning rate is still high"
+    )
 
 
 class Training(_Strict):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from nli.errors import InputError, MissingExtraError
 from nli.finetune.base import load_base
-from nli.finetune.batches import Collator, Encoded, Share, batches, encode
+from nli.finetune.batches import Collator, Encoded, Share, encode, stage_batches
 from nli.finetune.faults import explained
 from nli.finetune.recipe import Recipe
 
@@ -106,7 +106,7 @@ def _stage(
     """Train one stage; say whether this is the first process."""
     from nli.finetune.trainer import PairTrainer, arguments
 
-    cut = batches(rows.lengths, recipe.training.batch_tokens, f"{recipe.seed}/{number}")
+    cut, whole = stage_batches(recipe, number, rows)
     key = _key(recipe, number, rows)
     checkpoint = _last_checkpoint(folder, key)
     settings = arguments(recipe, number, folder, device, every=_interval(recipe, len(cut)))
@@ -121,6 +121,7 @@ def _stage(
         recipe=recipe,
         stage=recipe.stages[number],
         plan=mine,
+        whole=whole / len(cut),
         log=folder.parent.parent / "log.jsonl",
         train_dataset=rows,
         eval_dataset=dev,

@@ -96,17 +96,19 @@ class PairTrainer(Trainer):  # type: ignore[misc]
         recipe: The recipe.
         stage: Its stage.
         plan: This process's batches of rows of the training set, in their order.
+        whole: How many times as many there are in the schedule of the learning rate, for a stage that stops early.
         log: File that figures are added to, one JSON object a line.
         options: What `transformers.Trainer` takes.
     """
 
     control: Any
 
-    def __init__(self, *, recipe: Recipe, stage: Stage, plan: Share, log: Path, **options: Any) -> None:  # noqa: ANN401
+    def __init__(self, *, recipe: Recipe, stage: Stage, plan: Share, whole: float, log: Path, **options: Any) -> None:  # noqa: ANN401
         super().__init__(compute_metrics=_figures, **options)
         self._recipe = recipe
         self._stage = stage
         self._plan = plan
+        self._whole = whole
         self._weights = _class_weights(recipe, options["train_dataset"])
         # The mean over a batch is ours, so that the Trainer has to divide by the steps that are accumulated.
         self.model_accepts_loss_kwargs = False
@@ -146,9 +148,10 @@ class PairTrainer(Trainer):  # type: ignore[misc]
         """Warm up and decay linearly, down to the stage's final learning rate."""
         if getattr(self, "lr_scheduler", None) is None:
             peak = self._stage.learning_rate
+            whole = round(num_training_steps * self._whole)
             self.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(
                 optimizer or self.optimizer,
-                lambda step: learning_rate_at(self._stage, min(step, num_training_steps), num_training_steps) / peak,
+                lambda step: learning_rate_at(self._stage, min(step, whole), whole) / peak,
             )
             self._created_lr_scheduler = True
         return self.lr_scheduler

@@ -129,6 +129,23 @@ def test_a_run_that_was_killed_goes_on_to_the_same_weights(
     assert all((value == whole[name]).all() for name, value in resumed.items())
 
 
+def test_a_stage_that_is_to_stop_early_takes_the_first_steps_of_the_whole(
+    recipe: Recipe, finished: Path, tmp_path: Path
+) -> None:
+    first = recipe.stages[0].model_copy(update={"stop_at": 0.5})
+    half = finetune(recipe.model_copy(update={"stages": (first,)}), tmp_path / "half")
+
+    def losses(folder: Path) -> dict[int, float]:
+        rows = [json.loads(line) for line in (folder.parent / "log.jsonl").read_text().splitlines()]
+        return {row["step"]: row["eval_dev_loss"] for row in rows if "eval_dev_loss" in row and row["stage"] == "one"}
+
+    whole, early = losses(finished), losses(half)
+    assert max(early) < max(whole)
+    both = whole.keys() & early.keys()
+    assert both
+    assert {step: early[step] for step in both} == pytest.approx({step: whole[step] for step in both})
+
+
 def test_a_folder_that_holds_a_run_is_not_overwritten(recipe: Recipe, finished: Path) -> None:
     with pytest.raises(InputError, match="--resume"):
         finetune(recipe, finished.parent)
