@@ -68,6 +68,8 @@ _NEED_THAT = {
     "find": frozenset({"that", "no"}),
     "rule": split_words("that against in for monday tuesday wednesday thursday friday"),
     "see": frozenset({"that"}),
+    "learn": frozenset({"that"}),
+    "maintain": split_words("that the he she they it"),
     "state": frozenset({"that"}),
     "feel": split_words("that like the he she they it betrayed"),
     "judge": frozenset({"that"}),
@@ -492,7 +494,16 @@ class _Reader:
         )
         if "s" not in kinds:
             return opens or (right.capital and left.low.endswith("s"))
-        return (opens or right.capital) and (left.capital or not left.low.endswith("s"))
+        if not (opens or right.capital):
+            return False
+        return left.capital or (not left.low.endswith("s") and self._determined(i - 1))
+
+    def _determined(self, j: int) -> bool:
+        """Whether the noun phrase that ends at `j` has a determiner, an owner or a name."""
+        start = self._simple_before(j)
+        return start is not None and (
+            self.words[start].low in DETERMINERS | POSSESSIVES or any(word.capital for word in self.words[start:j])
+        )
 
     def _verb_group(self, i: int) -> tuple[int, list[str], bool, bool]:
         """Return where a verb's group begins, its auxiliaries from the verb outwards, negation, and bare "to"."""
@@ -707,13 +718,20 @@ class _Reader:
                 or not self._has_finite(start, end)
             )
             if not inserted or (phrase is not None and not self._may_begin(phrase[0])):
-                break
+                return best or (self._before_relative(start - 1) if inserted else None)
             if phrase is not None:
                 best = phrase
             end = start - 1
             if self._begins_clause(phrase):
                 break
         return best
+
+    def _before_relative(self, end: int) -> tuple[int, int] | None:
+        """Return the subject of the sentence if nothing but a relative clause parts it from a comma at `end`."""
+        first = self.first
+        if first is None or first[1] >= end or self._low(first[1]) not in RELATIVES:
+            return None
+        return None if any(word.text == "," for word in self.words[first[1] : end]) else first
 
     def _may_begin(self, i: int) -> bool:
         """Whether a subject can begin at a word: nothing before it in its clause governs it."""

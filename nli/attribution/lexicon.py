@@ -36,14 +36,14 @@ shout yell chant whisper retort repeat reiterate conclude comment declare procla
 counter interject read tell announce state claim insist argue assert report  contend allege admit concede
 acknowledge confirm stress emphasize emphasise underscore underline affirm reaffirm recommend suggest reveal disclose
 opine  elaborate clarify scoff snap testify swear vow promise pledge text  retweet quote agree bemoan
-crow gush speculate guess estimate assure remind inform notify   predict propose blog concur"""
+sing chant advise counsel crow gush speculate guess estimate assure remind inform notify   predict propose blog concur"""
 
 _CLAUSAL = """mention imply hint signal indicate show find demonstrate illustrate  verify certify
    see know think believe feel expect anticipate hope   presume suppose suspect
 imagine understand realize realise recognize recognise remember forecast  decide   judge reckon
   regret specify document  describe portray depict cite  persuade  foresee
 envision contemplate accept profess rule  confess relay convey theorize hypothesize  reassure  outline
-  caption"""
+  caption maintain doubt learn deduce infer calculate warrant"""
 
 _WHOLE = """want     prefer favor favour support oppose endorse back plan intend aim  consider
 offer criticize criticise praise blame accuse attack defend condemn denounce decry mock ridicule slam blast assail
@@ -52,12 +52,14 @@ commend congratulate thank celebrate embrace tout  champion advocate discuss  hi
 invoke  liken label call brand regard dub characterize characterise  nominate   view
  admire  protest object approve disapprove resent pressure order instruct  authorize authorise
  overturn uphold fault trash bash hammer skewer excoriate pillory berate balk weigh apologize apologise downplay
-minimize minimise dodge exaggerate   grumble gripe gloat brag    taunt
+express voice detail promote examine sponsor paint overrule repeal appoint despise love wish grill rip rejoice
+seethe fume marvel bristle compare link admonish vent unleash compliment insult belittle pooh-pooh articulate
+emphasise propound minimize minimise dodge exaggerate   grumble gripe gloat brag    taunt
 deem interpret perceive echo tease hype demonize vilify malign smear lambaste pan"""
 
 _PARTICULAR: dict[Frame, str] = {
     "denies": "deny disagree reject dismiss refute dispute rebut repudiate disavow contradict disown",
-    "asks": "ask urge demand question request plead beg  petition exhort implore inquire wonder seek ponder",
+    "asks": "ask encourage implore beseech urge demand question request plead beg  petition exhort implore inquire wonder seek ponder",
     "warns": "warn fear threaten worry caution",
     "declines": "decline refuse",
 }
@@ -140,7 +142,8 @@ NOUNISH = split_words(
     request demand appeal document note challenge address pledge promise remark contract mock address fear hope
     signal project estimate support protest respect charge address order guess answer cast judge reason text
     email reference welcome fault bash trust desire figure blame worry praise threat approach slam outline quote
-    brief blog caption joke whisper shout chant"""
+    brief blog caption joke whisper shout chant express voice wish love insult compliment vent link grill fume marvel
+    doubt counsel crow rip sponsor advocate favor favour advise"""
 )
 """Verbs whose plain forms are more often nouns."""
 

@@ -40,7 +40,7 @@ _NOUNS_GROUP = split_words(
     network newspaper paper magazine airline manufacturer retailer maker authority regulator watchdog charity
     church parliament senate house congress coalition alliance state country city town village school college
     laboratory lab observatory operator utility corporation business startup producer publisher broadcaster
-    station outlet service ministry treasury operator unit"""
+    station outlet service ministry treasury operator unit exchange inspectorate chamber guild clinic museum federation society regulator prosecution"""
 )
 _GROUP_ENDINGS = split_words(
     """inc corp ltd llc plc co group bank ministry department agency university institute party union committee
@@ -88,13 +88,14 @@ _INDUSTRIES = split_words(
 )
 _PLURALS = split_words("""officials people police prosecutors lawyers investigators residents workers""")
 _COMPANY = re.compile(
-    r"(?:[A-Z][\w’'-]*\s+(?:&\s+)?)+(?P<last>[A-Z]\w+)|[A-Z]\w+(?=,\s(?:the|a|an)\s(?:[a-z-]+\s){0,3}(?:company|firm)\b)"
+    r"(?:[A-Z][\w-]*\s+(?:&\s+)?)+(?P<last>[A-Z]\w+)|[A-Z]\w+(?=,\s(?:the|a|an)\s(?:[a-z-]+\s){0,3}(?:company|firm)\b)"
 )
 _NAME = re.compile(
     r"(?:(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gov|Gen|Lt|Col|Prof|Sir|Dame|Lord|Lady)\.?\s+)?"
     r"[A-Z][\w’'-]*(?:\s+(?:(?:de|la|von|van|der|al|bin|den|del|di|du)\s+)?[A-Z][\w’'.-]*)+"
 )
 _TITLE_START = re.compile(r"^(?:(?:Mr|Mrs|Ms|Miss|Dr|Sen|Sens|Rep|Reps|Gov|Gen|Lt|Col|Prof|Sir|Dame|Lord|Lady)\.?\s+)+")
+_OF = re.compile(r"\b(?:who|which|whose|of|for|at|in|from)\s")
 _FAR = 60
 
 
@@ -141,6 +142,8 @@ def _without_offices(pieces: list[str]) -> list[str]:
 def _could_be(entity: _Entity, noun: str) -> bool:
     """Whether a speaker can be a company, a club …: its own name does not say that it is something else."""
     own = head(entity.name)
+    if own in _INDUSTRIES:
+        return noun in {"company", "firm"}
     return noun not in _NOUNS_GROUP or own in _BUSINESS or own not in _NOUNS_GROUP | _GROUP_ENDINGS
 
 
@@ -162,6 +165,9 @@ class Speakers:
             for match in _COMPANY.finditer(text)
             if match["last"] is None or match["last"].lower() in _INDUSTRIES | _BUSINESS
         ]
+        for _, name in self._companies:
+            if len(name.split()) > 1:
+                self._full.setdefault(name.split()[0], name)
         self._met: list[_Entity] = []
         self._recent: dict[str, _Entity] = {}
 
@@ -177,7 +183,7 @@ class Speakers:
             The name in the fullest form that the text has.
         """
         name, described = self._name(phrase)
-        described |= _describing(apposition)
+        described |= _describing(_OF.split(f"{apposition} ", maxsplit=1)[0])
         key = name.lower()
         known = self._recent.get(key)
         if known is None:
@@ -212,6 +218,8 @@ class Speakers:
             if company and (described is None or described.name not in self._named_companies()):
                 return self.meet(company, position)
             if described is not None:
+                self._met.remove(described)
+                self._met.append(described)
                 return described.name
         return self.meet(mention, position)
 
@@ -306,7 +314,7 @@ class Speakers:
             return "she"
         if any(each in _TITLES_HE for each in low) or described & _NOUNS_HE or (first and first[0] in _HE_NAMES):
             return "he"
-        if noun in _NOUNS_GROUP or noun in _GROUP_ENDINGS or (noun in _INDUSTRIES and len(low) > 1) or "&" in phrase:
+        if noun in _NOUNS_GROUP or noun in _GROUP_ENDINGS or "&" in phrase or head(name) in _INDUSTRIES | _BUSINESS:
             return "it"
         if (
             noun in _PLURALS
