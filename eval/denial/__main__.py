@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from nli.errors import NliError
-from nli.eval.denial import checks
+from nli.eval.denial import articles, checks
 from nli.eval.denial.cards import SPLITS, expand, read_cards, shipped
 from nli.eval.denial.second_reader import agreement, labels_of, read_readings, sheet
 from nli.eval.denial.sets import FILES, shipped_rows
@@ -27,6 +27,7 @@ def check() -> None:
         cards = {split: shipped(split) for split in SPLITS}
         rows = {split: shipped_rows(split) for split in FILES}
         readings = read_readings()
+        lists = articles.shipped()
     except NliError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(2)
@@ -45,6 +46,8 @@ def check() -> None:
         _tell(f"{split}: {len(members)} cards", checks.label_counts(members))
     for split, part in rows.items():
         _tell(f"{split}: {len({row['group'] for row in part})} minimal sets", Counter(row["label"] for row in part))
+    labels = Counter(row["label"] for article in lists for row in articles.expand(article))
+    _tell(f"train: {len(lists)} statement lists", labels)
 
 
 def _tell(what: str, labels: Counter[str]) -> None:
