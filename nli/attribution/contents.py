@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Literal
 
 from nli.attribution import lexicon
-from nli.attribution.cues import Attribution
+from nli.attribution.subjects import Attribution
 from nli.attribution.words import (
     CONJUNCTIONS,
     DETERMINERS,
@@ -200,7 +200,7 @@ def _relative_at(words: list[Word], i: int) -> bool:
 
 
 def _past_listener(words: list[Word], each: Attribution) -> int:
-    """Return the place after the cue, and after the listener that stands between it and a mark ("she told the Post.")."""
+    """Return the place after the cue and the listener between it and a mark ("she told the Post.")."""
     end = each.group[1]
     if each.cue.lemma not in _LISTENING:
         return end

@@ -124,7 +124,8 @@ class _Text:
         for i, (start, end) in enumerate(spans):
             paragraph = self.text[start:end]
             signs = signature(paragraph)
-            if furniture(paragraph) or (signs and not any(map(str.isalnum, paragraph[: signs[0]]))) or headline(paragraph, first=i == 0):
+            signed_only = signs is not None and not any(map(str.isalnum, paragraph[: signs[0]]))
+            if furniture(paragraph) or signed_only or (signs is None and headline(paragraph, first=i == 0)):
                 self.number += len(in_paragraph(self.text, start, end))
                 continue
             opening = dateline(paragraph) or label(paragraph)

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 from nli.attribution import lexicon
-from nli.attribution.cues import Attribution
 from nli.attribution.records import Frame
+from nli.attribution.subjects import Attribution
 from nli.attribution.words import Word, split_words
 
 _TELLING = split_words(

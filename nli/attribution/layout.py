@@ -36,7 +36,10 @@ _DATELINE_PLAIN = re.compile(
     r"(?:[A-Z][\w.’'-]*[ ,]+){0,5}"
     r"\(\s?(?:AP|Reuters|AFP|UPI|dpa|CNN|TASS|PTI|ANI|Xinhua|REUTERS|IANS)\s?\)\s*(?:--|—|–|-)?\s*"
 )
-_SIGNATURE = re.compile(rf"(?:^|(?<=[”\"])|(?<=[”\"]\s))(?:--|[—–―-])\s*(?P<name>{_CAPS}(?:\s+{_CAPS}){{0,4}}?)[.,]?(?:,\s[^.!?]{{1,60}})?$")
+_SIGNATURE = re.compile(
+    rf"(?:^|(?<=[”\"])|(?<=[”\"]\s))(?:--|[—–―-])\s*"
+    rf"(?P<name>{_CAPS}(?:\s+{_CAPS}){{0,4}}?)[.,]?(?:,\s[^.!?]{{1,60}})?$"
+)
 _LABEL = re.compile(r"[\"“](?=[A-Z][A-Z.’' -]{2,30}:\s)")
 _LONGEST_SIGNATURE = 80
 _MOST_WORDS = 24

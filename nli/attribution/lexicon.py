@@ -35,8 +35,9 @@ _QUOTING = """say add write tweet post remark reply respond explain continue not
 shout yell chant whisper retort repeat reiterate conclude comment declare proclaim boast complain lament exclaim muse
 counter interject read tell announce state claim insist argue assert report  contend allege admit concede
 acknowledge confirm stress emphasize emphasise underscore underline affirm reaffirm recommend suggest reveal disclose
-opine  elaborate clarify scoff snap testify swear vow promise pledge text  retweet quote agree bemoan
-sing chant advise counsel crow gush speculate guess estimate assure remind inform notify   predict propose blog concur"""
+opine elaborate clarify scoff snap testify swear vow promise pledge text  retweet quote agree bemoan
+sing chant advise counsel crow gush
+speculate guess estimate assure remind inform notify   predict propose blog concur"""
 
 _CLAUSAL = """mention imply hint signal indicate show find demonstrate illustrate  verify certify
    see know think believe feel expect anticipate hope   presume suppose suspect
@@ -59,7 +60,8 @@ deem interpret perceive echo tease hype demonize vilify malign smear lambaste pa
 
 _PARTICULAR: dict[Frame, str] = {
     "denies": "deny disagree reject dismiss refute dispute rebut repudiate disavow contradict disown",
-    "asks": "ask encourage implore beseech urge demand question request plead beg  petition exhort implore inquire wonder seek ponder",
+    "asks": """ask encourage implore beseech urge demand question request plead beg petition exhort inquire wonder seek
+    ponder""",
     "warns": "warn fear threaten worry caution",
     "declines": "decline refuse",
 }

@@ -40,7 +40,8 @@ _NOUNS_GROUP = split_words(
     network newspaper paper magazine airline manufacturer retailer maker authority regulator watchdog charity
     church parliament senate house congress coalition alliance state country city town village school college
     laboratory lab observatory operator utility corporation business startup producer publisher broadcaster
-    station outlet service ministry treasury operator unit exchange inspectorate chamber guild clinic museum federation society regulator prosecution"""
+    station outlet service ministry treasury unit exchange inspectorate
+    chamber guild clinic museum society prosecution"""
 )
 _GROUP_ENDINGS = split_words(
     """inc corp ltd llc plc co group bank ministry department agency university institute party union committee
@@ -224,7 +225,7 @@ class Speakers:
         return self.meet(mention, position)
 
     def _company(self, mention: str, position: int) -> str:
-        """Return the company named most often before a place, the last of several; "" if it is none or none is named."""
+        """Return the company named most often before a place, the last of several; "" if there is none."""
         if mention not in {"the company", "the firm"}:
             return ""
         earlier = [name for _, name in self._companies[: bisect_left(self._companies, (position, ""))]]
@@ -242,7 +243,7 @@ class Speakers:
     def notice(self, text: str, start: int, end: int) -> None:
         """Take note of the first full name in a stretch of text, which a pronoun may mean later."""
         match = _NAME.search(text, start, end)
-        if match is not None and not text[max(0, match.start() - 4) : match.start()].lower() == "the ":
+        if match is not None and text[max(0, match.start() - 4) : match.start()].lower() != "the ":
             self.meet(match.group(), match.start())
 
     def _fitting(self, kind: Kind) -> _Entity | None:

@@ -13,7 +13,7 @@ What keeps the int8 products close to the float32 ones:
   far larger than the rest is moved into the weights (Xiao et al. 2023, "SmoothQuant"; Wei et al. 2023, "Outlier
   Suppression+"). The centres disappear in biases, and those of attention's result in the projection of values.
 - The channels inside a feed-forward layer are computed in groups of like range, each with a scale of its own, and the
-  widest sixth stays in float32 (after Dettmers et al. 2022, "LLM.int8()").
+  widest sixth (more, where that is not close enough) stays in float32 (after Dettmers et al. 2022, "LLM.int8()").
 - Weights are rounded so that the result of a layer, not each weight, changes least (Frantar et al. 2022, "GPTQ").
 - Layers that see one token a pair stay in float32: int8 would save nothing there.
 
@@ -39,17 +39,19 @@ WEIGHT_LEVELS = 127
 ACTIVATION_LEVELS = 255
 SMOOTHING = 0.85
 """How much of a channel's size moves into the weights, where a later multiplication has to undo it."""
-WIDE_GROUPS = (1 / 6, 1 / 6, 1 / 3, 1 / 3)
-"""Shares of the channels inside a feed-forward layer, widest first; the first share is not quantised."""
+WIDE_GROUPS = ((1 / 6, 1 / 6, 1 / 3, 1 / 3), (1 / 3, 1 / 3, 1 / 3), (1 / 2, 1 / 2))
+"""Shares of the channels inside a feed-forward layer, widest first; the first share is not quantised. From one choice
+to the next more stays in float32: closer to the float32 model, and slower."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The sizes of a BERT model that the graph needs."""
+    """The sizes of a BERT model that the graph needs, and one of `WIDE_GROUPS`."""
 
     layers: int
     heads: int
     epsilon: float
+    groups: tuple[float, ...] = WIDE_GROUPS[0]
 
 
 class _Graph:
@@ -352,7 +354,7 @@ class _Bert:
         if self._measured is None or last:
             return [np.arange(self._weights[f"{name}.weight"].shape[1])]
         size = np.maximum(np.abs(self._measured[name].low), np.abs(self._measured[name].high))
-        edges = np.rint(np.cumsum(WIDE_GROUPS)[:-1] * len(size)).astype(np.intp)
+        edges = np.rint(np.cumsum(self._shape.groups)[:-1] * len(size)).astype(np.intp)
         return [np.sort(part) for part in np.split(np.argsort(-size, kind="stable"), edges)]
 
     def _balance_of(self, readers: Sequence[str], smoothing: float) -> _Balance | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from nli.batching import TokenBatch, TokenRow, pad, plan
 from nli.bundle import find
 from nli.calibration import softmax
 from nli.errors import InputError
-from nli.finetune.bert_graph import Inputs, Shape, build
+from nli.finetune.bert_graph import WIDE_GROUPS, Inputs, Shape, build
 from nli.finetune.traced_graph import export_traced
 from nli.runtimes import Runtime
 from nli.runtimes.onnx import OnnxRuntime
@@ -90,13 +91,17 @@ def export_onnx(folder: Path, target: Path, pairs: Pairs, *, data: str, precisio
     rows = _rows(tokenizer, pairs, find(str(folder)).positions, takes_types=takes_types)
     target.mkdir(parents=True, exist_ok=True)
     path = target / f"model_{precision}.onnx"
-    if model.config.model_type == "bert" and model.config.hidden_act == "gelu":
-        _write_bert(model, rows, pad_id, path, precision)
-    else:
-        export_traced(model, path, takes_types=takes_types, precision=precision)
     with torch.inference_mode():
         exact = _answers(_Exact(model), rows, pad_id)
-    agreement = agreement_of(exact, _answers(OnnxRuntime(path, precision=precision, threads=None), rows, pad_id))
+    if model.config.model_type == "bert" and model.config.hidden_act == "gelu":
+        writers = _bert_writers(model, rows, pad_id, path, precision)
+    else:
+        writers = [partial(export_traced, model, path, takes_types=takes_types, precision=precision)]
+    for write in writers:
+        write()
+        agreement = agreement_of(exact, _answers(OnnxRuntime(path, precision=precision, threads=None), rows, pad_id))
+        if agreement["usable"]:
+            break
     return {
         "file": f"{target.name}/{path.name}",
         "precision": precision,
@@ -106,14 +111,25 @@ def export_onnx(folder: Path, target: Path, pairs: Pairs, *, data: str, precisio
     }
 
 
-def _write_bert(model: Any, rows: Sequence[TokenRow], pad_id: int, path: Path, precision: str) -> None:  # noqa: ANN401
+def _bert_writers(
+    model: Any,  # noqa: ANN401
+    rows: Sequence[TokenRow],
+    pad_id: int,
+    path: Path,
+    precision: str,
+) -> list[Callable[[], None]]:
+    """Return what writes the graph, each with more in float32 than the one before it, until one is close enough."""
     import onnx
 
     config = model.config
     weights = {name: np.asarray(tensor.float().numpy()) for name, tensor in model.state_dict().items()}
-    shape = Shape(config.num_hidden_layers, config.num_attention_heads, config.layer_norm_eps)
     measured = _measure(model, rows[:: max(1, len(rows) // MEASURED_PAIRS)], pad_id) if precision == "int8" else None
-    onnx.save(build(weights, shape, measured), path)
+
+    def write(groups: tuple[float, ...]) -> None:
+        shape = Shape(config.num_hidden_layers, config.num_attention_heads, config.layer_norm_eps, groups)
+        onnx.save(build(weights, shape, measured), path)
+
+    return [partial(write, groups) for groups in (WIDE_GROUPS if measured is not None else WIDE_GROUPS[:1])]
 
 
 def agreement_of(exact: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> dict[str, Any]:

@@ -226,3 +226,58 @@ def test_time_grows_with_the_text():
     count = len(statements(STORY * 100))
     assert count == 1000
     assert time.perf_counter() - began < 5
+
+
+OWN = """Furnace cracks at works
+
+Brakk Steel has denied that it sold any slag. Nor would it say when its furnace had last been checked.
+
+The welders' guild warned that the furnace might crack. In three streets people told the same story.
+
+The company said it had taken note. The dust came at night, Ana Ruiz told the Brakk Post.
+"""
+
+
+def test_a_refusal_after_nor_makes_no_claim():
+    found = [each for each in statements(OWN) if each.cue == "say"]
+    assert [(each.speaker, each.frame, each.text) for each in found] == [
+        ("Brakk Steel", "declines", "Brakk Steel would not say when its furnace had last been checked.")
+    ]
+
+
+def test_the_apostrophe_of_a_plural_owner_stays():
+    assert "The welders' guild warned that the furnace might crack." in [each.text for each in statements(OWN)]
+
+
+def test_a_story_that_is_told_is_no_attribution():
+    found = next(each for each in statements(OWN) if "same story" in each.text)
+    assert found.speaker is None
+
+
+def test_the_company_is_the_one_named_before():
+    assert ("Brakk Steel", "asserts", "Brakk Steel had taken note.") in said(OWN)
+
+
+def test_a_listener_at_the_end_is_no_content():
+    assert ("Ana Ruiz", "asserts", "The dust came at night.") in said(OWN)
+    assert not any(each.speaker is None and "at night" in each.text for each in statements(OWN))
+
+
+@pytest.mark.parametrize(
+    ("text", "frame"),
+    [
+        ("Hale would argue that the dam was safe.", "asserts"),
+        ("Hale might deny the charge later.", "declines"),
+        ("Hale would regard it as an attack.", "warns"),
+        ("Hale would not say who had paid her.", "declines"),
+        ("Hale did not accept that.", "denies"),
+    ],
+)
+def test_modals_and_negation_of_a_cue(text, frame):
+    assert only(text).frame == frame
+
+
+@pytest.mark.parametrize("gap", ["\n", "\n\n", " "])
+def test_a_signed_quotation_belongs_to_its_signer(gap):
+    found = statements(f"A headline here\n\n“The dam is not safe at all.”{gap}— Ana Ruiz")
+    assert [(each.speaker, each.text) for each in found] == [("Ana Ruiz", "The dam is not safe at all.")]

@@ -1,0 +1,329 @@
+# ruff: noqa: RUF001 -- typographic quotation marks and dashes are what this is about
+"""Subjects of the verbs of a sentence, and what an attribution is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from nli.attribution import lexicon
+from nli.attribution.phrases import JOINING, MAX_SEGMENTS, Phrases
+from nli.attribution.records import Frame
+from nli.attribution.words import (
+    ADVERBS,
+    CONJUNCTIONS,
+    DETERMINERS,
+    FINITE,
+    PREPOSITIONS,
+    PRONOUNS,
+    RELATIVES,
+    STANDING,
+    SUBORDINATORS,
+    TIMES,
+    Word,
+    split_words,
+)
+
+Place = Literal["subject", "relative", "inverted", "shared", "according", "passive", "colon"]
+
+_DOCUMENTS = split_words(
+    """statement poll polls video letter letters tweet tweets report reports ad ads article articles email emails memo
+    survey surveys study studies document documents results sign signs note message messages post posts page op-ed
+    editorial column release brief motion complaint lawsuit petition resolution analysis rule rules law laws bill"""
+)
+PUBLISHED = split_words(
+    "released published conducted commissioned filed issued sponsored obtained written posted aired"
+)
+_GERUND_AFTER = split_words("by while started began kept keeps avoided avoids")
+_MANY = split_words("those few some many others both most these several")
+_SEGMENT_STARTS = (
+    DETERMINERS
+    | RELATIVES
+    | PREPOSITIONS
+    | split_words(
+        """whose where when while however meanwhile though then too also including formerly now once himself herself
+    president chairman chairwoman director"""
+    )
+)
+PLURALS = split_words("people police women men children who that which percent majority number")
+_LISTENING = split_words("tell ask remind inform assure notify advise brief warn urge")
+_PARTING = frozenset((",", "—", "–", "-", "”", '"', "'", "’"))
+LONGEST_LABEL = 5
+
+
+@dataclass(slots=True)
+class Attribution:
+    """One attribution in a sentence, in places of its words.
+
+    Attributes:
+        cue: The verb, with its frame and shape.
+        frame: The frame here, after negation, modals and what is said of the claim.
+        place: How the cue stands to its subject.
+        subject: First word of the subject and the one after its last.
+        group: First word of the verb group ("had not", "also") and the one after the cue's last.
+        verb: The cue's own word.
+        antecedent: What a relative pronoun stands for; None if the subject is none.
+        negated: Whether the cue is negated.
+        borrowed: Whether the subject is that of a verb before it.
+        fronted: The auxiliary before the subject after "nor" ("Nor would it say …"); empty if there is none.
+    """
+
+    cue: lexicon.Cue
+    frame: Frame
+    place: Place
+    subject: tuple[int, int]
+    group: tuple[int, int]
+    verb: int
+    antecedent: tuple[int, int] | None = None
+    negated: bool = False
+    borrowed: bool = False
+    fronted: str = ""
+
+
+class Subjects(Phrases):
+    """The subjects of the verbs of one sentence.
+
+    Args:
+        words: The words of the sentence, quotations as one word each.
+    """
+
+    def __init__(self, words: list[Word]) -> None:
+        super().__init__(words)
+        self.found: list[Attribution] = []
+
+    def _subject(  # noqa: PLR0911 -- a case a line
+        self, i: int, first: int, after: int, kinds: frozenset[lexicon.Form], cue: lexicon.Cue, helped: bool
+    ) -> tuple[tuple[int, int] | None, Place]:
+        """Return the subject of the verb at `i`, whose group begins at `first`, and how it stands to it."""
+        left = self._word(first - 1)
+        finite = "past" in kinds or "s" in kinds or helped
+        if "ing" in kinds and not helped:
+            apart = left is None or left.kind == "quote" or left.text in {",", "—", "–"} or self._low(i - 2) == ","
+            if left is not None and not apart and (left.capital or left.low in PLURALS) and left.nominal:
+                start = self._simple_before(i - 1) if cue.quotes else None
+                return (None if start is None else (start, i)), "subject"
+            if left is not None and left.low in _DOCUMENTS:
+                return self._phrase_before(i - 1), "subject"
+            return (self._shared(i, left) if apart or self._by_doing(i, left) else None), "shared"
+        if left is None or left.kind == "quote" or left.text in _PARTING:
+            return self._parted_subject(first, after, cue, finite=finite, inverts=cue.quotes and finite and not helped)
+        if left.low in {"and", "but", "then", "or"}:
+            return (self._shared(i, left) if finite else None), "shared"
+        if left.low in RELATIVES:
+            return ((first - 1, first) if self._relative(first - 1, cue) else None), "relative"
+        if left.text == ")":
+            return self._phrase_before(first - 1), "subject"
+        if left.kind == "clitic" or ("past" in kinds and not helped and self._reduced(after, cue)):
+            return None, "subject"
+        if left.low in DETERMINERS - STANDING or (left.low in _MANY and "s" in kinds):
+            return None, "subject"
+        subject = self._near_subject(first)
+        return (subject if subject is not None and (finite or self._plural(subject)) else None), "subject"
+
+    def _by_doing(self, i: int, left: Word | None) -> bool:
+        """Whether a gerund says how or when the subject of the clause did something ("began by saying that …")."""
+        return left is not None and left.low in _GERUND_AFTER and i > LONGEST_LABEL - 2
+
+    def _parted_subject(
+        self, first: int, after: int, cue: lexicon.Cue, *, finite: bool, inverts: bool
+    ) -> tuple[tuple[int, int] | None, Place]:
+        """Return the subject of a verb after a comma, a dash, a quotation or nothing."""
+        left = self._word(first - 1)
+        over = None if left is None or left.kind == "quote" else self._over_commas(first - 1)
+        following = self._phrase_after(after) if inverts else None
+        if following is not None and left is not None and left.text == "," and cue.lemma not in _LISTENING:
+            named = self.words[following[1] - 1].capital
+            if self._named_end(following) and (over is None or named):
+                return following, "inverted"
+        if over is not None:
+            return (over if finite or self._plural(over) else None), "subject"
+        if following is not None and self._inverts(following, left):
+            return following, "inverted"
+        return None, "subject"
+
+    def _relative(self, i: int, cue: lexicon.Cue) -> bool:
+        """Whether "who", "which" or "that" before a verb stands for a noun before it."""
+        if self._low(i) != "that":
+            return True
+        before = self._word(i - 1)
+        return cue.quotes and before is not None and before.nominal and before.low not in lexicon.verb_forms()
+
+    def _reduced(self, after: int, cue: lexicon.Cue) -> bool:
+        """Whether a past form is a participle without its auxiliary ("a man accused of …", "words said by …")."""
+        following = self._low(after)
+        if following == "by":
+            return cue.lemma != "respond"
+        return following in {"of", "as"} and cue.lemma in {"accuse", "know", "see", "call", "describe"}
+
+    def _near_subject(self, first: int) -> tuple[int, int] | None:
+        """Return the subject that stands right before a verb group, or at the start of the clause."""
+        subject = self._phrase_before(first - 1)
+        if subject is None:
+            return self._clause_subject(first)
+        if self._low(subject[1] - 1) in PUBLISHED:
+            return subject[0], first
+        before = self._word(subject[0] - 1)
+        if before is None:
+            return subject
+        participle = before.low.endswith("ed") and not before.capital
+        if before.low in {"who", "which"} and self._predicate(subject[0]):
+            return self._antecedent(subject[0] - 1)
+        if before.low in PREPOSITIONS:
+            return self._clause_subject(first)
+        return (self._clause_subject(first) or subject) if self._breaks(subject[0] - 1) or participle else subject
+
+    def _predicate(self, i: int) -> bool:
+        """Whether the word after "who" or "which" is likely its verb and not the subject of another."""
+        word = self.words[i]
+        return not (word.capital or word.low in PRONOUNS or word.low in DETERMINERS or word.low in STANDING)
+
+    def _clause_subject(self, first: int) -> tuple[int, int] | None:
+        """Return the subject of the sentence if its verb may be the one that begins at `first`."""
+        if self.first is None or self.first[1] >= first:
+            return None
+        between = self.words[self.first[1] : first]
+        if any(word.text in {",", ";", ":"} for word in between):
+            return None
+        if between[0].low not in {"who", "which", "that"} and (
+            any(each.verb >= self.first[1] for each in self.found)
+            or any(word.low in FINITE or word.low in SUBORDINATORS for word in between)
+        ):
+            return None
+        return self.first
+
+    def _plural(self, phrase: tuple[int, int]) -> bool:
+        """Whether a phrase can be the subject of a bare verb ("officials say", "Marsh and Orr say")."""
+        lows = [self._low(k) for k in range(*phrase)]
+        if "and" in lows:
+            return True
+        joint = next((k for k, low in enumerate(lows) if low in JOINING and k), len(lows))
+        head = lows[joint - 1]
+        if head in {"he", "she", "it"}:
+            return False
+        if joint < len(lows) and any(low.endswith("s") for low in (*lows[:joint], lows[-1])):
+            return True
+        return (
+            head in PRONOUNS
+            or head in STANDING
+            or head in PLURALS
+            or (head.endswith("s") and not head.endswith(("ss", "us")))
+        )
+
+    def _inverts(self, phrase: tuple[int, int], left: Word | None) -> bool:
+        """Whether a phrase after a cue is its subject, not what it introduces."""
+        after = self._word(phrase[1])
+        if left is None and self._low(0) not in {"said", "says"}:
+            return False
+        return (
+            after is None
+            or after.kind in {"mark", "quote"}
+            or after.low in PREPOSITIONS
+            or after.low in TIMES
+            or after.low in RELATIVES
+            or after.adverb
+            or after.low in SUBORDINATORS
+            or after.low in CONJUNCTIONS
+            or after.low in {"earlier", "late", "last", "this"}
+        )
+
+    def _named_end(self, phrase: tuple[int, int]) -> bool:
+        """Whether a phrase names somebody and ends what it stands in ("said Mr Marsh, …")."""
+        after = self._word(phrase[1])
+        ends = (
+            after is None
+            or after.text in {",", ".", ";", "("}
+            or after.low in {"who", "in", "during", "after"}
+            or after.low in TIMES
+        )
+        last = self.words[phrase[1] - 1]
+        opens = self.words[phrase[0]]
+        return ends and (last.capital or opens.low in {"a", "an", "the", "one", "another"})
+
+    def _over_commas(self, comma: int) -> tuple[int, int] | None:
+        """Return the subject before an insertion between commas or dashes that ends at `comma`."""
+        mark = self.words[comma].text
+        stops = {",", "—", "–"} if mark == "," else {mark}
+        end = comma
+        best: tuple[int, int] | None = None
+        for _ in range(MAX_SEGMENTS):
+            start = end
+            while start > 0 and self.words[start - 1].text not in stops and self.words[start - 1].kind != "quote":
+                start -= 1
+            if start == 0 or self.words[start - 1].kind == "quote":
+                break
+            low = self._low(start)
+            phrase = self._phrase_before(start - 2)
+            if phrase is not None and phrase[1] - phrase[0] == 1 and self.words[phrase[0]].text.endswith("."):
+                phrase = None
+            inserted = (
+                low in _SEGMENT_STARTS
+                or low.endswith(("ly", "ing", "ed"))
+                or low[:1].isdigit()
+                or low in ADVERBS
+                or not self._has_finite(start, end)
+            )
+            if not inserted or (phrase is not None and not self._may_begin(phrase[0])):
+                return best or (self._before_relative(start - 1) if inserted else None)
+            if phrase is not None:
+                best = phrase
+            end = start - 1
+            if self._begins_clause(phrase):
+                break
+        return best
+
+    def _before_relative(self, end: int) -> tuple[int, int] | None:
+        """Return the subject of the sentence if nothing but a relative clause parts it from a comma at `end`."""
+        first = self.first
+        if first is None or first[1] >= end or self._low(first[1]) not in RELATIVES:
+            return None
+        return None if any(word.text == "," for word in self.words[first[1] : end]) else first
+
+    def _may_begin(self, i: int) -> bool:
+        """Whether a subject can begin at a word: nothing before it in its clause governs it."""
+        before = self._word(i - 1)
+        return (
+            before is None
+            or before.kind in {"mark", "quote"}
+            or before.low in CONJUNCTIONS
+            or before.low in SUBORDINATORS
+            or before.low in TIMES
+            or before.adverb
+        )
+
+    def _has_finite(self, start: int, end: int) -> bool:
+        forms = lexicon.verb_forms()
+        for k in range(start, end):
+            low = self.words[k].low
+            if (low in FINITE and low != "'s") or ("past" in forms.get(low, ("", frozenset()))[1]):
+                return True
+        return False
+
+    def _begins_clause(self, phrase: tuple[int, int] | None) -> bool:
+        if phrase is None:
+            return False
+        before = self._word(phrase[0] - 1)
+        if before is not None and before.low == "and":
+            joined = self._word(phrase[0] - 2)
+            return joined is None or not joined.nominal or joined.capital or joined.low.endswith("ed")
+        return before is None or before.kind == "quote" or before.low in CONJUNCTIONS | SUBORDINATORS
+
+    def _shared(self, i: int, left: Word | None) -> tuple[int, int] | None:
+        """Return the subject that a participle or a second verb shares with a verb before it."""
+        if (
+            left is not None
+            and left.nominal
+            and left.text != ","
+            and not left.adverb
+            and left.low not in lexicon.verb_forms()
+        ):
+            return self._phrase_before(i - 1)
+        for earlier in reversed(self.found):
+            if earlier.place in {"subject", "relative", "inverted", "shared"}:
+                return earlier.subject
+        return self.first
+
+    def _antecedent(self, i: int) -> tuple[int, int] | None:
+        j = i - 1
+        if self._low(j) in {",", "—", "–"}:
+            j -= 1
+        return self._phrase_before(j)
