@@ -302,15 +302,17 @@ def run(model: str | None = None, threshold: float | None = None, out: Path | No
     from nli.eval import environment
     from nli.scanning.scan import scan
 
-    detector = load(model, threshold=threshold)
+    detector = load(model)
 
     def scanned(documents: Sequence[Document]) -> Scan:
-        return scan(documents, detector=detector, where="within" if len(documents) == 1 else "across")
+        return scan(
+            documents, detector=detector, threshold=threshold, where="within" if len(documents) == 1 else "across"
+        )
 
     figures = {
         **measure(scanned),
         "model": detector.name,
-        "threshold": detector.threshold,
+        "threshold": threshold,
         "date": time.strftime("%Y-%m-%d"),
         "versions": environment.versions(),
     }

@@ -76,7 +76,8 @@ def scan_command(
 
     FILE is a text (.txt, .md), a web page (.html), a table with a column of texts (.jsonl, .csv, .tsv, .parquet), a
     folder of such files, or - for a text on stdin. Every sentence is given to the one who says it; what nobody claims
-    ("declined to comment", "asked whether") never counts.
+    ("declined to comment", "asked whether") never counts. Without --threshold a finding has P(contradiction) 0.5 or
+    more, 0.8 where a speaker is set against itself.
     """
     from nli.scanning.files import check_outputs, write_findings, write_page
 
@@ -92,6 +93,7 @@ def scan_command(
         model,
         cluster,
         quiet=quiet,
+        threshold=model["threshold"],
         where="within" if within else "across" if across else "anywhere",
         top=top,
         per_statement=per_statement,

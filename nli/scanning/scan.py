@@ -26,6 +26,13 @@ Where = Literal["anywhere", "within", "across"]
 _ACROSS: dict[Where, bool | None] = {"anywhere": None, "within": False, "across": True}
 WINDOW = 1024
 """Pairs that are scored, and noted on disk, at a time."""
+THRESHOLD = 0.5
+SELF_THRESHOLD = 0.8
+"""P(contradiction) from which a pair is a finding, and one of statements of the same speaker, who seldom contradicts
+himself. Nearly all pairs of an article are neutral, so that a threshold fitted on balanced pairs would be too low."""
+LEAST_NEARNESS = 0.4
+"""How near (`nli.scanning.candidates`) two statements are at least, to be about the same matter. This and the
+thresholds were chosen on the dev articles of ``eval/scan``."""
 
 
 class Scorer(Protocol):
@@ -54,6 +61,7 @@ def scan(
     threshold: float | None = None,
     top: int | None = None,
     per_statement: int = 50,
+    least_nearness: float = LEAST_NEARNESS,
     log: Path | None = None,
     resume: bool = False,
     progress: Callable[[int], None] = lambda _: None,
@@ -63,11 +71,14 @@ def scan(
     Args:
         documents: The texts, as documents or as plain strings.
         detector: Scores the pairs; None for the model that ships with the package.
-        scorer: Scores in the detector's place, such as a cluster; the detector still says what the threshold is.
+        scorer: Scores in the detector's place, such as a cluster of it.
         where: "within" compares statements of one document, "across" those of different ones, "anywhere" both.
-        threshold: P(contradiction) from which a pair is a finding; None for the detector's.
+        threshold: P(contradiction) from which a pair is a finding; None for 0.5, and 0.8 where one speaker is on both
+            sides.
         top: The most findings to keep, the strongest; None for all.
         per_statement: The most candidates that a statement is compared with; one short text has all its pairs scored.
+        least_nearness: Pairs that are less near (0 to 3; see `nli.scanning.candidates`) are not scored, since they are
+            about different matters; 0 scores nearly all.
         log: The output that the findings will be written to; the scores are kept beside it until the scan is over, so
             that it can be resumed. None to keep none.
         resume: Go on with the scores that a stopped scan left beside `log`.
@@ -84,8 +95,6 @@ def scan(
         from nli.detector import load
 
         detector = load()
-    if threshold is None:
-        threshold = detector.threshold
     texts = [
         Document(document, f"text {n}") if isinstance(document, str) else document
         for n, document in enumerate(documents, 1)
@@ -95,15 +104,15 @@ def scan(
         names = ", ".join(document.name for document in texts[:3])
         raise InputError(f"There is no statement in {names or 'the input'}: give texts in whole English sentences.")
     entries = _entries(texts, found)
-    result = Scan([], texts, found, 0, threshold, detector.name)
-    pairs = _pairs(entries, where, per_statement)
+    result = Scan([], texts, found, 0, THRESHOLD if threshold is None else threshold, detector.name)
+    pairs = _pairs(entries, where, per_statement, least_nearness)
     scores = _scores(entries, pairs, scorer or detector, result, progress)
     if log is None:
-        strongest = _strongest(scores, threshold, top)
+        strongest = _strongest(_flagged(scores, entries, threshold), top)
     else:
-        with ScoreLog(log, _key(entries, detector, where, per_statement), resume=resume) as kept:
+        with ScoreLog(log, _key(entries, detector, where, per_statement, least_nearness), resume=resume) as kept:
             scores = _scores(entries, pairs, scorer or detector, result, progress, kept)
-            strongest = _strongest(scores, threshold, top)
+            strongest = _strongest(_flagged(scores, entries, threshold), top)
             kept.remove()
     result.findings = [_finding(entries[a], entries[b], score) for score, a, b in strongest]
     return result
@@ -121,11 +130,13 @@ def _entries(documents: Sequence[Document], found: Sequence[Sequence[Statement]]
     return entries
 
 
-def _pairs(entries: Sequence[_Entry], where: Where, per_statement: int) -> Iterator[tuple[int, int]]:
+def _pairs(
+    entries: Sequence[_Entry], where: Where, per_statement: int, least_nearness: float
+) -> Iterator[tuple[int, int]]:
     texts = [entry.statement.text for entry in entries]
     groups = [entry.group for entry in entries]
-    for one, other, _ in candidates(texts, groups=groups, across=_ACROSS[where], per_statement=per_statement):
-        if not _overlap(entries[one], entries[other]):
+    for one, other, nearness in candidates(texts, groups=groups, across=_ACROSS[where], per_statement=per_statement):
+        if nearness >= least_nearness and not _overlap(entries[one], entries[other]):
             yield one, other
 
 
@@ -160,11 +171,20 @@ def _scores(
         yield from window
 
 
-def _strongest(
-    scored: Iterable[tuple[float, int, int]], threshold: float, top: int | None
-) -> list[tuple[float, int, int]]:
-    """Return the pairs from the threshold on, strongest first; equal ones in the order of the texts."""
-    flagged = (pair for pair in scored if pair[0] >= threshold)
+def _flagged(
+    scored: Iterable[tuple[float, int, int]], entries: Sequence[_Entry], threshold: float | None
+) -> Iterator[tuple[float, int, int]]:
+    for score, a, b in scored:
+        least = threshold
+        if least is None:
+            kind = _kind(entries[a].statement.speaker, entries[b].statement.speaker)
+            least = SELF_THRESHOLD if kind == "self" else THRESHOLD
+        if score >= least:
+            yield score, a, b
+
+
+def _strongest(flagged: Iterable[tuple[float, int, int]], top: int | None) -> list[tuple[float, int, int]]:
+    """Return the pairs, strongest first; equal ones in the order of the texts."""
 
     def rank(pair: tuple[float, int, int]) -> tuple[float, int, int]:
         return -pair[0], pair[1], pair[2]
@@ -187,10 +207,18 @@ def _bare(speaker: str) -> str:
     return speaker.casefold().removeprefix("the ").strip()
 
 
-def _key(entries: Sequence[_Entry], detector: Detector, where: Where, per_statement: int) -> dict[str, object]:
+def _key(
+    entries: Sequence[_Entry], detector: Detector, where: Where, per_statement: int, least_nearness: float
+) -> dict[str, object]:
     """Return what makes two scans score the same pairs in the same order."""
     digest = hashlib.sha256()
     for entry in entries:
         digest.update(f"{entry.group}\0{entry.statement.text}\0".encode("utf-8", "surrogatepass"))
     identity = {name: value for name, value in detector.identity().items() if name != "threshold"}
-    return {**identity, "statements": digest.hexdigest(), "where": where, "per_statement": per_statement}
+    return {
+        **identity,
+        "statements": digest.hexdigest(),
+        "where": where,
+        "per_statement": per_statement,
+        "nearness": least_nearness,
+    }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,11 @@ Ulmaz Power denied that it had opened the gates of the dam.
 Ulmaz Power said that the gates had been opened by the army.
 
 The mayor declined to comment on the gates of the dam. Two bridges are closed."""
+
+
+def scan(documents: Any, **options: Any) -> nli.Scan:
+    """Scan with every pair scored, however far apart."""
+    return nli.scan(documents, **{"least_nearness": -1.0, **options})
 
 
 class Told:
@@ -48,7 +54,7 @@ class Breaks(Told):
 
 def test_the_strongest_comes_first_with_speakers_and_places():
     scorer = Told(("denied", "company", 0.9), ("army", "company", 0.8))
-    found = nli.scan([Document(TEXT, "dam.txt")], scorer=scorer)
+    found = scan([Document(TEXT, "dam.txt")], scorer=scorer)
     assert [finding.contradiction for finding in found.findings] == [0.9, 0.8]
     first = found.findings[0]
     assert first.kind == "between speakers"
@@ -60,7 +66,7 @@ def test_the_strongest_comes_first_with_speakers_and_places():
 
 def test_what_nobody_claims_is_never_compared():
     scorer = Told()
-    found = nli.scan([TEXT], scorer=scorer)
+    found = scan([TEXT], scorer=scorer)
     assert any(statement.frame == "declines" for statement in found.statements[0])
     assert scorer.asked
     assert not any("declined" in text for pair in scorer.asked for text in pair)
@@ -68,14 +74,31 @@ def test_what_nobody_claims_is_never_compared():
 
 def test_one_speaker_against_itself_and_the_narrator_are_told_apart():
     scorer = Told(("denied", "army", 0.9), ("bridges", "company", 0.8))
-    kinds = {finding.contradiction: finding.kind for finding in nli.scan([TEXT], scorer=scorer).findings}
+    kinds = {finding.contradiction: finding.kind for finding in scan([TEXT], scorer=scorer).findings}
     assert kinds == {0.9: "self", 0.8: "unattributed"}
+
+
+def test_pairs_that_are_about_different_matters_are_not_scored():
+    every, near = Told(), Told()
+    scan([TEXT], scorer=every)
+    nli.scan([TEXT], scorer=near)
+    assert set(near.asked) < set(every.asked)
+    assert not any("bridges" in one and "bridges" not in other for one, other in near.asked)
+    assert any("denied" in one + other and "company" in one + other for one, other in near.asked)
+
+
+def test_a_speaker_is_set_against_itself_only_where_that_is_very_likely():
+    text = TEXT
+    assert not scan([text], scorer=Told(("denied", "army", 0.7))).findings
+    assert scan([text], scorer=Told(("denied", "army", 0.7)), threshold=0.6).findings
+    assert scan([text], scorer=Told(("denied", "company", 0.7))).findings
+    assert not scan([text], scorer=Told(("denied", "company", 0.45))).findings
 
 
 def test_a_threshold_and_a_number_of_findings():
     scorer = Told(("denied", "company", 0.9), ("army", "company", 0.8), ("bridges", "company", 0.7))
-    assert [f.contradiction for f in nli.scan([TEXT], scorer=scorer, threshold=0.75).findings] == [0.9, 0.8]
-    assert [f.contradiction for f in nli.scan([TEXT], scorer=scorer, top=1).findings] == [0.9]
+    assert [f.contradiction for f in scan([TEXT], scorer=scorer, threshold=0.75).findings] == [0.9, 0.8]
+    assert [f.contradiction for f in scan([TEXT], scorer=scorer, top=1).findings] == [0.9]
 
 
 OTHER = "Ulmaz Power, in a statement, denied that the company had sent any water down the valley."
@@ -84,14 +107,14 @@ OTHER = "Ulmaz Power, in a statement, denied that the company had sent any water
 @pytest.mark.parametrize(("where", "files"), [("within", {("a", "a"), ("b", "b")}), ("across", {("a", "b")})])
 def test_within_and_across(where: str, files: set[tuple[str, str]]):
     documents = [Document(TEXT, "a"), Document(f"{OTHER} The army said that it had opened the gates itself.", "b")]
-    found = nli.scan(documents, scorer=Told(("", "", 1.0)), where=where)  # type: ignore[arg-type]
+    found = scan(documents, scorer=Told(("", "", 1.0)), where=where)
     assert {(finding.a.document.name, finding.b.document.name) for finding in found.findings} == files
 
 
 def test_a_wire_copy_counts_once_and_is_named():
     documents = [Document(TEXT, "a"), Document(TEXT.replace("\n\n", "\n\n\n"), "b"), Document(OTHER, "c")]
     scorer = Told(("", "", 1.0))
-    found = nli.scan(documents, scorer=scorer)
+    found = scan(documents, scorer=scorer)
     sides = [side for finding in found.findings for side in (finding.a, finding.b)]
     assert {side.document.name for side in sides} == {"a", "c"}
     assert all(side.copies == ("b",) for side in sides if side.document.name == "a")
@@ -101,18 +124,18 @@ def test_a_wire_copy_counts_once_and_is_named():
 def test_the_same_statement_of_two_speakers_is_two_statements():
     documents = ["The mayor said that the bridge was safe.", "The governor said that the bridge was safe."]
     scorer = Told()
-    nli.scan(documents, scorer=scorer)
+    scan(documents, scorer=scorer)
     assert len(scorer.asked) == 1
 
 
 def test_a_scan_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("nli.scanning.scan.WINDOW", 2)
     log = tmp_path / "out.jsonl"
-    whole = nli.scan([TEXT], scorer=Told(("denied", "company", 0.9)))
+    whole = scan([TEXT], scorer=Told(("denied", "company", 0.9)))
     with pytest.raises(ConnectionError):
-        nli.scan([TEXT], scorer=Breaks(5), log=log)
+        scan([TEXT], scorer=Breaks(5), log=log)
     rest = Told(("denied", "company", 0.9))
-    found = nli.scan([TEXT], scorer=rest, log=log, resume=True)
+    found = scan([TEXT], scorer=rest, log=log, resume=True)
     assert found.pairs == whole.pairs == len(rest.asked) + 4
     assert [f.as_dict() for f in found.findings] == [f.as_dict() for f in whole.findings]
     assert list(tmp_path.iterdir()) == []
@@ -121,12 +144,12 @@ def test_a_scan_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.Mon
 def test_another_text_cannot_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("nli.scanning.scan.WINDOW", 2)
     with pytest.raises(ConnectionError):
-        nli.scan([TEXT], scorer=Breaks(5), log=tmp_path / "out.jsonl")
+        scan([TEXT], scorer=Breaks(5), log=tmp_path / "out.jsonl")
     with pytest.raises(InputError, match="other texts, options or another model"):
-        nli.scan([TEXT + " Nobody was hurt."], scorer=Told(), log=tmp_path / "out.jsonl", resume=True)
+        scan([TEXT + " Nobody was hurt."], scorer=Told(), log=tmp_path / "out.jsonl", resume=True)
 
 
 @pytest.mark.parametrize("documents", [[], [""], ["\n\n"], ["* * *"]])
 def test_nothing_to_compare_is_said(documents: list[str]):
     with pytest.raises(InputError, match="no statement"):
-        nli.scan(documents, scorer=Told())
+        scan(documents, scorer=Told())
