@@ -17,7 +17,7 @@ def test_the_model_that_ships(run: Callable[..., Any]) -> None:
     facts = dict(line.split("  ", 1) for line in done.out.splitlines())
     facts = {name.strip(): value.strip() for name, value in facts.items()}
     assert facts["model"] == "denial-minilm"
-    assert facts["licence"] == "Apache-2.0"
+    assert facts["licence"] == "apache-2.0"
     assert facts["label order"].startswith("entailment, neutral, contradiction (")
     assert facts["runtime"] == "onnxruntime, int8, on the CPU"
     assert "cards_dev" in facts["calibrated on"]

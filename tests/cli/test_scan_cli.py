@@ -54,7 +54,7 @@ def test_findings_and_page_go_into_files(run: Callable, article: Path, tmp_path:
     other = tmp_path / "reply.txt"
     other.write_text(REPLY)
     out, page = tmp_path / "found.jsonl", tmp_path / "page.html"
-    done = run("scan", article, other, "-o", out, "--html", page, "--across")
+    done = run("scan", article, other, "-o", out, "--html", page, "--across", "--threshold", 0.1)
     assert done.code == 0, done.err
     assert done.out == ""
     rows = [json.loads(line) for line in out.read_text().splitlines()]
