@@ -48,7 +48,7 @@ def test_the_model_that_ships_with_the_package() -> None:
     bundle = find(None)
     assert bundle.name == BUNDLED
     assert bundle.folder == MODELS / BUNDLED == find(BUNDLED).folder
-    assert bundle.licence == "Apache-2.0"
+    assert bundle.licence == "apache-2.0"
     assert bundle.onnx is not None
     assert bundle.onnx_precision == "int8"
     assert bundle.calibration.fitted
