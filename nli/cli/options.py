@@ -28,7 +28,7 @@ _MODEL_OPTIONS = (
     click.option(
         "--threshold",
         type=click.FloatRange(0, 1),
-        help="P(contradiction) from which a pair is flagged.  [default: the model's]",
+        help="P(contradiction) from which a pair is flagged.  [default: the model's; a scan has its own]",
     ),
     click.option(
         "--label-order",

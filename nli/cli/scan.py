@@ -42,7 +42,7 @@ _KINDS = {"between speakers": "", "self": " (one speaker against itself)", "unat
     default=50,
     show_default=True,
     metavar="N",
-    help="Most candidates that a statement is compared with; one short text has all its pairs scored.",
+    help="Most candidates that a statement is compared with: the nearest ones.",
 )
 @click.option(
     "--text-column",
@@ -79,7 +79,7 @@ def scan_command(
     ("declined to comment", "asked whether") never counts. Without --threshold a finding has P(contradiction) 0.5 or
     more, 0.8 where a speaker is set against itself.
     """
-    from nli.scanning.files import check_outputs, write_findings, write_page
+    from nli.scanning.files import check_outputs, write_page
 
     if within and across:
         raise click.UsageError("--within and --across exclude each other: leave both out to compare all statements.")
@@ -97,16 +97,14 @@ def scan_command(
         where="within" if within else "across" if across else "anywhere",
         top=top,
         per_statement=per_statement,
-        log=out,
+        out=out,
         resume=resume,
     )
     if html is not None:
         write_page(result, html)
-    if out is not None:
-        write_findings(result, out)
-    elif as_json:
+    if out is None and as_json:
         click.echo(json.dumps([finding.as_dict() for finding in result.findings], ensure_ascii=False, indent=1))
-    elif html is None or sys.stdout.isatty():
+    elif out is None and (html is None or sys.stdout.isatty()):
         click.echo("\n".join(_readable(result)))
     if not quiet:
         _report(result, out, html)
@@ -187,8 +185,12 @@ def _report(result: Scan, out: Path | None, html: Path | None) -> None:
     count = sum(map(len, result.statements))
     files = " and ".join(str(path) for path in (out, html) if path is not None)
     click.echo(
-        f"{len(result.documents):,} documents, {count:,} statements, {result.pairs:,} pairs scored, "
-        f"{len(result.findings):,} contradictions from P {result.threshold:.3f} on"
+        f"{_count(len(result.documents), 'document')}, {_count(count, 'statement')}, {_count(result.pairs, 'pair')} "
+        f"scored, {_count(len(result.findings), 'contradiction')} from P {result.threshold:.3f} on"
         + (f"; see {files}" if files else ""),
         err=True,
     )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

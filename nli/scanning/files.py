@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nli.errors import OutputError
+from nli.errors import MissingExtraError, OutputError
 from nli.partfile import PartFile, beside
 
 if TYPE_CHECKING:
@@ -25,8 +26,11 @@ def check_outputs(inputs: Sequence[str], out: Path | None, page: Path | None) ->
         page: The page, if one is to be written.
 
     Raises:
-        OutputError: If one of them is an input, they are one file, the ending is wrong, or the folder is not there.
+        OutputError: If one of them is an input, the ending is wrong, or the folder is not there.
+        MissingExtraError: If the page needs what is not installed.
     """
+    if page is not None and find_spec("jinja2") is None:
+        raise MissingExtraError("Making the page of a scan", "scan")
     if out is not None and out.suffix not in {".jsonl", ".ndjson"}:
         raise OutputError(f"Findings are written as JSON lines: let {out} end in .jsonl.")
     if page is not None and page.suffix not in {".html", ".htm"}:

@@ -13,6 +13,7 @@ from nli.attribution.extract import statements as statements_of
 from nli.errors import InputError
 from nli.scanning.candidates import candidates
 from nli.scanning.duplicates import collapse
+from nli.scanning.files import write_findings
 from nli.scanning.records import Document, Finding, Kind, Scan, Side
 from nli.scanning.scores import ScoreLog
 
@@ -62,7 +63,7 @@ def scan(
     top: int | None = None,
     per_statement: int = 50,
     least_nearness: float = LEAST_NEARNESS,
-    log: Path | None = None,
+    out: Path | None = None,
     resume: bool = False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Scan:
@@ -76,12 +77,12 @@ def scan(
         threshold: P(contradiction) from which a pair is a finding; None for 0.5, and 0.8 where one speaker is on both
             sides.
         top: The most findings to keep, the strongest; None for all.
-        per_statement: The most candidates that a statement is compared with; one short text has all its pairs scored.
+        per_statement: The most candidates that a statement is compared with: the nearest ones.
         least_nearness: Pairs that are less near (0 to 3; see `nli.scanning.candidates`) are not scored, since they are
             about different matters; 0 scores nearly all.
-        log: The output that the findings will be written to; the scores are kept beside it until the scan is over, so
-            that it can be resumed. None to keep none.
-        resume: Go on with the scores that a stopped scan left beside `log`.
+        out: A file to write the findings to as JSON lines; the scores are kept beside it until it is whole, so that the
+            scan can be resumed. None to write none.
+        resume: Go on with the scores that a stopped scan left beside `out`.
         progress: Called with the number of pairs that were dealt with.
 
     Returns:
@@ -89,7 +90,7 @@ def scan(
 
     Raises:
         InputError: If no document holds a statement, or the scan to resume was another one.
-        OutputError: If the scores cannot be kept.
+        OutputError: If the findings or the scores cannot be written.
     """
     if detector is None:
         from nli.detector import load
@@ -106,15 +107,19 @@ def scan(
     entries = _entries(texts, found)
     result = Scan([], texts, found, 0, THRESHOLD if threshold is None else threshold, detector.name)
     pairs = _pairs(entries, where, per_statement, least_nearness)
-    scores = _scores(entries, pairs, scorer or detector, result, progress)
-    if log is None:
+
+    def findings(kept: ScoreLog | None) -> list[Finding]:
+        scores = _scores(entries, pairs, scorer or detector, result, progress, kept)
         strongest = _strongest(_flagged(scores, entries, threshold), top)
+        return [_finding(entries[a], entries[b], score) for score, a, b in strongest]
+
+    if out is None:
+        result.findings = findings(None)
     else:
-        with ScoreLog(log, _key(entries, detector, where, per_statement, least_nearness), resume=resume) as kept:
-            scores = _scores(entries, pairs, scorer or detector, result, progress, kept)
-            strongest = _strongest(_flagged(scores, entries, threshold), top)
+        with ScoreLog(out, _key(entries, detector, where, per_statement, least_nearness), resume=resume) as kept:
+            result.findings = findings(kept)
+            write_findings(result, out)
             kept.remove()
-    result.findings = [_finding(entries[a], entries[b], score) for score, a, b in strongest]
     return result
 
 
@@ -152,7 +157,7 @@ def _scores(
     scorer: Scorer,
     result: Scan,
     progress: Callable[[int], None],
-    kept: ScoreLog | None = None,
+    kept: ScoreLog | None,
 ) -> Iterator[tuple[float, int, int]]:
     """Score pairs, those first whose scores an earlier run has left."""
     if kept is not None and kept.known:

@@ -1,5 +1,7 @@
 """The walk of a scan, with scorers that say what they are told; the model that ships is tested in tests/e2e."""
 
+import errno
+import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -130,23 +132,40 @@ def test_the_same_statement_of_two_speakers_is_two_statements():
 
 def test_a_scan_that_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("nli.scanning.scan.WINDOW", 2)
-    log = tmp_path / "out.jsonl"
+    out = tmp_path / "out.jsonl"
     whole = scan([TEXT], scorer=Told(("denied", "company", 0.9)))
     with pytest.raises(ConnectionError):
-        scan([TEXT], scorer=Breaks(5), log=log)
+        scan([TEXT], scorer=Breaks(5), out=out)
     rest = Told(("denied", "company", 0.9))
-    found = scan([TEXT], scorer=rest, log=log, resume=True)
+    found = scan([TEXT], scorer=rest, out=out, resume=True)
     assert found.pairs == whole.pairs == len(rest.asked) + 4
     assert [f.as_dict() for f in found.findings] == [f.as_dict() for f in whole.findings]
-    assert list(tmp_path.iterdir()) == []
+    assert [json.loads(line) for line in out.read_text().splitlines()] == [f.as_dict() for f in whole.findings]
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_findings_that_cannot_be_written_leave_the_scores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    out = tmp_path / "out.jsonl"
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("nli.partfile.PartFile.sync", full)
+        with pytest.raises(nli.OutputError, match="No space left"):
+            scan([TEXT], scorer=Told(("denied", "company", 0.9)), out=out)
+    assert list(tmp_path.iterdir()) == [tmp_path / "out.jsonl.scores"]
+    again = Told()
+    assert len(scan([TEXT], scorer=again, out=out, resume=True).findings) == 1
+    assert not again.asked
 
 
 def test_another_text_cannot_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("nli.scanning.scan.WINDOW", 2)
     with pytest.raises(ConnectionError):
-        scan([TEXT], scorer=Breaks(5), log=tmp_path / "out.jsonl")
+        scan([TEXT], scorer=Breaks(5), out=tmp_path / "out.jsonl")
     with pytest.raises(InputError, match="other texts, options or another model"):
-        scan([TEXT + " Nobody was hurt."], scorer=Told(), log=tmp_path / "out.jsonl", resume=True)
+        scan([TEXT + " Nobody was hurt."], scorer=Told(), out=tmp_path / "out.jsonl", resume=True)
 
 
 @pytest.mark.parametrize("documents", [[], [""], ["\n\n"], ["* * *"]])
