@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -276,7 +277,9 @@ def start() -> Callable[..., subprocess.Popen[bytes]]:
     """Start ``nli`` and give the process, its output and errors being pipes."""
 
     def start(*args: object) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(_command(args), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        # A shell's background jobs, and what they start, ignore interrupts; these processes are to be interrupted.
+        heeds = None if os.name == "nt" else partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        return subprocess.Popen(_command(args), stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heeds)
 
     return start
 
