@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,9 @@ UNSET = ("NLI_DATA", "COLUMNS", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_TOK
 os.environ.update(CLEAN)
 if "PYTEST_XDIST_WORKER" in os.environ:  # one thread each, or the workers' thread pools wait for one another
     os.environ["OMP_NUM_THREADS"] = "1"
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background jobs ignore interrupts, and so would the processes that tests start and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 NAMES = {"e": "entailment", "n": "neutral", "c": "contradiction"}
 TEXTS = [text for premise, hypothesis, _ in PAIRS for text in (premise, hypothesis)]
@@ -277,9 +280,7 @@ def start() -> Callable[..., subprocess.Popen[bytes]]:
     """Start ``nli`` and give the process, its output and errors being pipes."""
 
     def start(*args: object) -> subprocess.Popen[bytes]:
-        # A shell's background jobs, and what they start, ignore interrupts; these processes are to be interrupted.
-        heeds = None if os.name == "nt" else partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
-        return subprocess.Popen(_command(args), stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heeds)
+        return subprocess.Popen(_command(args), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     return start
 
