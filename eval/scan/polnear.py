@@ -10,8 +10,9 @@ Rules:
 - It is right if an attribution in the gold has its cue in the same sentence, as our splitter has them, and if the words
   that name the speaker in the text have the same head as the first stretch of the gold source. So a pronoun is right
   where the gold source is that pronoun: whom it stands for is not measured here.
-- A head is the last word before the first " of ", " for ", " who" or comma, in lower case, without brackets, quotation
-  marks and a final possessive; a phrase of one word is its own head.
+- A head is the last word before the first preposition, relative pronoun, dash or comma, in lower case, without
+  brackets, quotation marks and a final possessive: "one source in the room" has the head "source". A phrase of one word
+  is its own head.
 - An attribution in the gold is matched once; of several that fit, the one whose cue is nearest.
 - An attribution in the gold without a source has no speaker to find: it is left out of recall, and a prediction whose
   cue touches its cue is neither right nor wrong. One without a cue is left out too.
@@ -35,7 +36,11 @@ from nli.attribution.extract import mentioned
 from nli.attribution.sentences import sentences
 from nli.errors import InputError
 
-_CUT = re.compile(r" of\b| for\b|,| who\b")
+_AFTER_HEAD = (
+    "of|for|in|at|on|from|with|to|by|about|against|over|among|near|inside|outside|within|behind|under"
+    "|who|whom|whose|which|that"
+)
+_CUT = re.compile(rf",|\s--|\s?[–—―]|\s(?:{_AFTER_HEAD})\b(?!-)")
 _WORD = re.compile(r"[\w.-]+(?:[’'](?!s\b)\w+)*")
 _QUOTES = "“”\"‘'"
 

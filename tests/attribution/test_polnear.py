@@ -31,6 +31,10 @@ def attribution(source, cue, content):
         ("Sen. Ted Orr (R-Tex)", "orr"),
         ("he", "he"),
         ("voters who", "voters"),
+        ("one source in the room", "source"),
+        ("Anna Hale -- the mayor of Ostrow --", "hale"),
+        ("a slide that the agency made", "slide"),
+        ("the for-profit college", "college"),
     ],
 )
 def test_head(phrase, expected):
