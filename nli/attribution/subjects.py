@@ -14,6 +14,7 @@ from nli.attribution.words import (
     CONJUNCTIONS,
     DETERMINERS,
     FINITE,
+    POSSESSIVES,
     PREPOSITIONS,
     PRONOUNS,
     RELATIVES,
@@ -113,7 +114,8 @@ class Subjects(Phrases):
             return ((first - 1, first) if self._relative(first - 1, cue) else None), "relative"
         if left.text == ")":
             return self._phrase_before(first - 1), "subject"
-        if left.kind == "clitic" or ("past" in kinds and not helped and self._reduced(after, cue)):
+        reduced = "past" in kinds and not helped and self._reduced(after, cue) and not self._in_relative(first)
+        if left.kind == "clitic" or reduced:
             return None, "subject"
         if left.low in DETERMINERS - STANDING or (left.low in _MANY and "s" in kinds):
             return None, "subject"
@@ -155,6 +157,11 @@ class Subjects(Phrases):
             return cue.lemma != "respond"
         return following in {"of", "as"} and cue.lemma in {"accuse", "know", "see", "call", "describe"}
 
+    def _in_relative(self, first: int) -> bool:
+        """Whether a verb group ends a relative clause that has its subject ("what he described as …")."""
+        subject = self._phrase_before(first - 1)
+        return subject is not None and self._low(subject[0] - 1) in RELATIVES | {"what"}
+
     def _near_subject(self, first: int) -> tuple[int, int] | None:
         """Return the subject that stands right before a verb group, or at the start of the clause."""
         subject = self._phrase_before(first - 1)
@@ -169,8 +176,18 @@ class Subjects(Phrases):
         if before.low in {"who", "which"} and self._predicate(subject[0]):
             return self._antecedent(subject[0] - 1)
         if before.low in PREPOSITIONS:
-            return self._clause_subject(first)
+            return self._clause_subject(first) or self._name_at_end(subject)
+        if before.low not in RELATIVES and self.first is not None and self._low(self.first[1]) in {"who", "which"}:
+            return self._clause_subject(first) or subject
         return (self._clause_subject(first) or subject) if self._breaks(subject[0] - 1) or participle else subject
+
+    def _name_at_end(self, phrase: tuple[int, int]) -> tuple[int, int] | None:
+        """Return the name that ends a phrase of common words: the subject in "in an interview Marsh said"."""
+        start = phrase[1]
+        while start > phrase[0] and self.words[start - 1].capital:
+            start -= 1
+        common = start > phrase[0] and self.words[start - 1].low not in DETERMINERS | POSSESSIVES | JOINING
+        return (start, phrase[1]) if common and start < phrase[1] else None
 
     def _predicate(self, i: int) -> bool:
         """Whether the word after "who" or "which" is likely its verb and not the subject of another."""
@@ -262,12 +279,15 @@ class Subjects(Phrases):
                 or low in ADVERBS
                 or not self._has_finite(start, end)
             )
+            placed = phrase is not None and self._low(phrase[0] - 1) == "of" and self._low(phrase[0] - 2) in stops
+            if placed:
+                phrase = None
             if not inserted or (phrase is not None and not self._may_begin(phrase[0])):
                 return best or (self._before_relative(start - 1) if inserted else None)
             if phrase is not None:
                 best = phrase
             end = start - 1
-            if self._begins_clause(phrase):
+            if self._begins_clause(phrase) or (best is not None and best == self.first):
                 break
         return best
 
