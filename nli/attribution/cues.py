@@ -214,8 +214,6 @@ class _Reader(Subjects):
             negated = negated or bool(fronted)
         if subject is None or (self._low(subject[0]) == "you" and place == "subject"):
             return
-        if cue.lemma == "put it" and self._low(subject[0] - 1) != "as":
-            return
         found = Attribution(cue, cue.frame, place, subject, (first, after), i, negated=negated)
         found.fronted = fronted
         found.borrowed = place == "shared"

@@ -89,14 +89,12 @@ _PHRASAL: dict[str, dict[str, Frame]] = {
     "set": {"out": "asserts"},
     "spell": {"out": "asserts"},
     "hint": {"at": "asserts"},
-    "put": {"it": "asserts"},
     "appeal": {"to": "asks", "for": "asks"},
     "turn": {"down": "declines"},
 }
 """Verbs that attribute with a particle; a verb that stands nowhere else attributes only with it."""
 
 _IRREGULAR = {
-    "put": "puts put putting",
     "say": "says said saying",
     "tell": "tells told telling",
     "write": "writes wrote writing",

@@ -209,4 +209,19 @@ class Phrases:
             if more is None:
                 break
             phrase = phrase[0], more[1]
+        return None if phrase is None else self._with_others(phrase)
+
+    def _with_others(self, phrase: tuple[int, int]) -> tuple[int, int]:
+        """Return a subject with the others that stand beside it ("the family, friends and the union")."""
+        end = phrase[1]
+        for _ in range(MAX_SEGMENTS):
+            low = self._low(end)
+            if low not in {",", "and"}:
+                break
+            more = self._phrase_after(end + 1)
+            if more is None:
+                break
+            if low == "and":
+                return phrase[0], more[1]
+            end = more[1]
         return phrase

@@ -162,11 +162,13 @@ class Subjects(Phrases):
         subject = self._phrase_before(first - 1)
         return subject is not None and self._low(subject[0] - 1) in RELATIVES | {"what"}
 
-    def _near_subject(self, first: int) -> tuple[int, int] | None:
+    def _near_subject(self, first: int) -> tuple[int, int] | None:  # noqa: PLR0911 -- a case a line
         """Return the subject that stands right before a verb group, or at the start of the clause."""
         subject = self._phrase_before(first - 1)
         if subject is None:
             return self._clause_subject(first)
+        if self.first is not None and self.first[1] == first:
+            return self.first
         if self._low(subject[1] - 1) in PUBLISHED:
             return subject[0], first
         before = self._word(subject[0] - 1)

@@ -72,6 +72,15 @@ def test_a_story_from_headline_to_pointer():
         ("Officials say the dam was safe.", "Officials", "The dam was safe."),
         ("Hale, who built it, said the dam was safe.", "Hale", "The dam was safe."),
         ("The firm is confident that the dam was safe.", "The firm", "The dam was safe."),
+        ("In a radio interview Hale said that the dam was safe.", "Hale", "The dam was safe."),
+        ("With two days to go, Hale, an engineer, said the dam was safe.", "Hale", "The dam was safe."),
+        ("Hale, 59, of Ostrow, who watched from a roof, said the dam was safe.", "Hale", "The dam was safe."),
+        ("One of the men who saw the crack said the dam was safe.", "One of the men", "The dam was safe."),
+        (
+            "The operator, the union and Hale said the dam was safe.",
+            "The operator, the union and Hale",
+            "The dam was safe.",
+        ),
     ],
 )
 def test_indirect_speech(text, speaker, content):
