@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
 
 import numpy as np
 
-from nli.calibration import CONTRADICTION, probabilities
+from nli.calibration import CONTRADICTION, probabilities, weights
 from nli.errors import InputError
 from nli.labels import LABELS, Label
 
@@ -28,7 +28,7 @@ TWO_WAY: tuple[str, ...] = (Label.ENTAILMENT.value, "not_entailment")
 _SHOWN = 5
 
 
-class PredictionRow(TypedDict):
+class _Line(TypedDict):
     """One line of ``predictions/<set>.jsonl.gz``; arrays are in the order entailment, neutral, contradiction."""
 
     id: str
@@ -41,6 +41,12 @@ class PredictionRow(TypedDict):
     truncated: int  # tokens cut
     tags: list[str]
     cluster: str  # pairs of one cluster are not independent
+
+
+class PredictionRow(_Line, total=False):
+    """A line as it is read; `lengths` are the characters of premise and hypothesis where the texts were left out."""
+
+    lengths: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +199,8 @@ def frame(name: str, rows: Sequence[PredictionRow], decision: Decision, task: Ta
         )
     backward = _logits(name, rows, "backward") if len(two_directions) == len(rows) else None
     used = backward if decision.direction == "both" else None
-    calibrated = probabilities(forward, used, decision.temperature)
+    weight = weights(row.get("lengths", (len(row["premise"]), len(row["hypothesis"]))) for row in rows)
+    calibrated = probabilities(forward, used, decision.temperature, weight)
     own = collapse(calibrated, classes)
     return Frame(
         classes=classes,
@@ -201,7 +208,7 @@ def frame(name: str, rows: Sequence[PredictionRow], decision: Decision, task: Ta
         gold=np.array([classes.index(row["gold"]) for row in rows], dtype=np.intp),
         predicted=own.argmax(axis=1),  # the first of equals, so entailment at exactly 0.5 of two
         probabilities=calibrated,
-        uncalibrated=probabilities(forward, used, 1.0),
+        uncalibrated=probabilities(forward, used, 1.0, weight),
         flagged=calibrated[:, CONTRADICTION] >= decision.threshold,
         gap=None if backward is None else _gap(forward, backward, decision.temperature),
         truncated=np.array([row["truncated"] for row in rows], dtype=np.intp),

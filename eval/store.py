@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 import numpy as np
 
-from nli.calibration import Calibration, probabilities
+from nli.calibration import Calibration, probabilities, weights
 from nli.errors import InputError, ModelError, OutputError
 from nli.eval.results_schema import Decision, PredictionRow
 from nli.journal import Entry, Journal
@@ -140,7 +140,8 @@ def read_predictions(path: Path, *, texts: bool = True) -> list[PredictionRow]:
 
     Args:
         path: ``<set>.jsonl.gz``.
-        texts: Whether premises and hypotheses are wanted; without them they are empty, which saves memory.
+        texts: Whether premises and hypotheses are wanted; without them they are empty, which saves memory,
+            and `lengths` says how long they were.
 
     Returns:
         The rows in their order.
@@ -154,6 +155,7 @@ def read_predictions(path: Path, *, texts: bool = True) -> list[PredictionRow]:
             for line in lines:
                 row = cast("PredictionRow", json.loads(line))
                 if not texts:
+                    row["lengths"] = len(row["premise"]), len(row["hypothesis"])
                     row["premise"] = row["hypothesis"] = ""
                 rows.append(row)
     except (OSError, EOFError, ValueError) as error:
@@ -273,7 +275,9 @@ def _scored(
     forward = _stacked([each.forward for each in scored], window, scorer)
     both = scorer.direction == "both"
     backward = _stacked([each.backward for each in scored], window, scorer) if both else None
-    chances = probabilities(forward, backward, scorer.calibration.temperature)
+    chances = probabilities(
+        forward, backward, scorer.calibration.temperature, weights((len(a), len(b)) for a, b in texts)
+    )
     return (
         _line(
             {

@@ -8,7 +8,7 @@ with where they come from; nothing here looks at a test set.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -91,16 +91,31 @@ def softmax(logits: Floats, temperature: float = 1.0) -> npt.NDArray[np.float64]
     return normalised
 
 
-def probabilities(forward: Floats, backward: Floats | None, temperature: float) -> npt.NDArray[np.float64]:
+def weights(lengths: Iterable[tuple[int, int]]) -> npt.NDArray[np.float64]:
+    """Return what each direction of some pairs counts for, [n, 2]: the squares of their lengths.
+
+    Models read a long text against a short one better than the other way round, since that is how pairs are written.
+
+    Args:
+        lengths: Characters of premise and hypothesis; an empty one counts as one character.
+    """
+    array = np.array(list(lengths), dtype=np.float64).reshape(-1, 2)
+    return np.asarray(np.maximum(array, 1) ** 2)
+
+
+def probabilities(
+    forward: Floats, backward: Floats | None, temperature: float, weight: Floats | None = None
+) -> npt.NDArray[np.float64]:
     """Return the probabilities of the three classes.
 
-    P(contradiction) is the mean of the two directions, so that swapping the texts of a pair leaves it exactly
+    P(contradiction) is the weighted mean of the two directions, so that swapping the texts of a pair leaves it exactly
     equal; entailment and neutral are those of premise -> hypothesis, scaled so that the three sum to 1.
 
     Args:
         forward: Logits of premise -> hypothesis, [n, 3] in the order of `LABELS`.
         backward: Logits of hypothesis -> premise, [n, 3]; None if only one direction was scored.
         temperature: Divides all logits.
+        weight: What the directions count for, [n, 2], from `weights`; None if both count the same.
 
     Returns:
         Probabilities, float64 [n, 3].
@@ -108,7 +123,9 @@ def probabilities(forward: Floats, backward: Floats | None, temperature: float) 
     ahead = softmax(forward, temperature)
     if backward is None:
         return ahead
-    contradiction = (ahead[:, CONTRADICTION] + softmax(backward, temperature)[:, CONTRADICTION]) / 2
+    one, two = (1.0, 1.0) if weight is None else np.asarray(weight, dtype=np.float64).T
+    back = softmax(backward, temperature)[:, CONTRADICTION]
+    contradiction = (one * ahead[:, CONTRADICTION] + two * back) / (one + two)
     rest = ahead[:, [ENTAILMENT, NEUTRAL]].sum(axis=1)
     both: npt.NDArray[np.float64] = ahead.copy()
     # Where one direction is certain of contradiction, nothing is left to share out by: split it evenly.
@@ -126,7 +143,12 @@ def log_loss(predicted: Floats, gold: npt.NDArray[np.integer[Any]]) -> float:
 
 
 def fit_temperature(
-    forward: Floats, backward: Floats | None, gold: npt.NDArray[np.integer[Any]], low: float = 0.05, high: float = 20.0
+    forward: Floats,
+    backward: Floats | None,
+    gold: npt.NDArray[np.integer[Any]],
+    low: float = 0.05,
+    high: float = 20.0,
+    weight: Floats | None = None,
 ) -> float:
     """Return the temperature with the least log loss, by golden-section search on a logarithmic scale.
 
@@ -136,6 +158,7 @@ def fit_temperature(
         gold: Column of `LABELS` that is right, [n].
         low: Least temperature to consider.
         high: Greatest.
+        weight: As `probabilities` has it.
 
     Raises:
         InputError: If there are no rows.
@@ -146,7 +169,7 @@ def fit_temperature(
     left, right = np.log(low), np.log(high)
 
     def loss(log_temperature: float) -> float:
-        return log_loss(probabilities(forward, backward, float(np.exp(log_temperature))), gold)
+        return log_loss(probabilities(forward, backward, float(np.exp(log_temperature)), weight), gold)
 
     for _ in range(60):
         near, far = right - ratio * (right - left), left + ratio * (right - left)

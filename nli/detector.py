@@ -17,7 +17,7 @@ from nli import bundle as bundles
 from nli import probe as probes
 from nli.batching import TokenRow, pad, plan
 from nli.bundle import Bundle
-from nli.calibration import CONTRADICTION, ENTAILMENT, NEUTRAL, Calibration, probabilities
+from nli.calibration import CONTRADICTION, ENTAILMENT, NEUTRAL, Calibration, probabilities, softmax, weights
 from nli.errors import InputError, LabelOrderError
 from nli.labels import LABELS, Label, parse_label_order
 from nli.pairs import Pair
@@ -42,12 +42,14 @@ class Logits:
         backward: Logits of hypothesis -> premise, float32 [3]; None if only one direction was scored.
         truncated: Tokens that were cut off and not scored.
         window: The stretch of a long pair that these logits belong to; None if the pair was scored whole.
+        weight: What the two directions count for, from `nli.calibration.weights`; None if both count the same.
     """
 
     forward: npt.NDArray[np.float32]
     backward: npt.NDArray[np.float32] | None
     truncated: int = 0
     window: Window | None = None
+    weight: npt.NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Verdict:
         flagged: Whether P(contradiction) reaches the threshold. It may do so while another class is likelier.
         truncated: Tokens that were cut off and not scored.
         window: The stretch of a long pair with the highest P(contradiction); None if the pair was scored whole.
+        lower: P(contradiction) of the direction that gives less; None if only one was scored.
     """
 
     contradiction: float
@@ -71,6 +74,7 @@ class Verdict:
     flagged: bool
     truncated: int = 0
     window: Window | None = None
+    lower: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields that an output row gains, in their order."""
@@ -95,7 +99,8 @@ class Detector:
         bundle: The model's folder.
         calibration: Temperature, thresholds and where they come from.
         threshold: P(contradiction) from which a pair is flagged.
-        direction: "both" averages P(contradiction) over the two directions, "forward" scores one.
+        direction: "both" averages P(contradiction) over the two directions, by the lengths of the texts; "forward"
+            scores one.
         label_order: The class of each of the model's logits.
         label_order_from: How that is known.
     """
@@ -205,8 +210,13 @@ class Detector:
     def verdict(self, logits: Logits) -> Verdict:
         """Turn the model's answer into a verdict; the one place where it is decided what is flagged."""
         backward = None if logits.backward is None else logits.backward[None]
-        row = probabilities(logits.forward[None], backward, self.calibration.temperature)[0]
+        weight = None if logits.weight is None else logits.weight[None]
+        row = probabilities(logits.forward[None], backward, self.calibration.temperature, weight)[0]
         contradiction = float(row[CONTRADICTION])
+        lower = None
+        if backward is not None:
+            ways = softmax(np.stack([logits.forward, backward[0]]), self.calibration.temperature)
+            lower = float(ways[:, CONTRADICTION].min())
         return Verdict(
             contradiction=contradiction,
             entailment=float(row[ENTAILMENT]),
@@ -215,6 +225,7 @@ class Detector:
             flagged=contradiction >= self.threshold,
             truncated=logits.truncated,
             window=logits.window,
+            lower=lower,
         )
 
     def logits(self, pairs: Iterable[Pair | tuple[str, str]]) -> Iterator[Logits]:
@@ -238,7 +249,7 @@ class Detector:
         answers = deque(self._run(rows)[:, self._columns])
         scored: dict[tuple[str, str], Logits] = {}
         for pair, (parts, lost) in cut.items():
-            scored[pair] = self._strongest([(part, self._take(answers)) for part in parts], lost)
+            scored[pair] = self._strongest(pair, [(part, self._take(answers)) for part in parts], lost)
         yield from (scored[pair] for pair in pairs)
 
     def _pieces(self, pair: tuple[str, str], ids: dict[str, list[int]]) -> tuple[list[Piece], int]:
@@ -269,14 +280,20 @@ class Detector:
     def _take(self, answers: deque[npt.NDArray[np.float32]]) -> tuple[npt.NDArray[np.float32], Any]:
         return answers.popleft(), answers.popleft() if self.direction == "both" else None
 
-    def _strongest(self, scored: Sequence[tuple[Piece, tuple[npt.NDArray[np.float32], Any]]], lost: int) -> Logits:
+    def _strongest(
+        self, pair: tuple[str, str], scored: Sequence[tuple[Piece, tuple[npt.NDArray[np.float32], Any]]], lost: int
+    ) -> Logits:
         """Return the answer to the piece with the highest P(contradiction)."""
         forward = np.stack([ahead for _, (ahead, _) in scored])
         backward = None if scored[0][1][1] is None else np.stack([back for _, (_, back) in scored])
+        weight = weights([(len(pair[0]), len(pair[1]))])
         chosen = 0
         if len(scored) > 1:
-            chosen = int(probabilities(forward, backward, self.calibration.temperature)[:, CONTRADICTION].argmax())
-        return Logits(forward[chosen], None if backward is None else backward[chosen], lost, scored[chosen][0].window)
+            each = np.repeat(weight, len(scored), axis=0)
+            chances = probabilities(forward, backward, self.calibration.temperature, each)
+            chosen = int(chances[:, CONTRADICTION].argmax())
+        back = None if backward is None else backward[chosen]
+        return Logits(forward[chosen], back, lost, scored[chosen][0].window, weight[0])
 
     def _run(self, rows: Sequence[TokenRow]) -> npt.NDArray[np.float32]:
         """Return the logits of rows, float32 [n, 3], in the model's order of classes."""
@@ -320,8 +337,8 @@ def load(
         name: None for the model that ships with the package, a folder, or a name on the Hugging Face hub.
         device: "auto", "cpu", "cuda" or "mps". "auto" takes the model's ONNX file, on the CPU, where it has one,
             and else PyTorch on the first there is of cuda, mps and cpu. Anything but "auto" and "cpu" needs PyTorch.
-        direction: "both" scores premise -> hypothesis and hypothesis -> premise and averages P(contradiction);
-            "forward" scores premise -> hypothesis alone, in half the time.
+        direction: "both" scores premise -> hypothesis and hypothesis -> premise and averages P(contradiction), the
+            longer text as premise counting for more; "forward" scores premise -> hypothesis alone, in half the time.
         threshold: P(contradiction) from which a pair is flagged; None for the one stored with the model.
         threads: CPU threads; None for all cores.
         label_order: The class of logits 0, 1 and 2, such as "c,e,n", where the model does not say or says it wrong.

@@ -21,6 +21,7 @@ from nli.calibration import (
     probabilities,
     softmax,
     today,
+    weights,
 )
 from nli.errors import InputError, ModelError
 
@@ -55,6 +56,21 @@ def test_contradiction_is_the_mean_of_both_directions_and_the_same_both_ways(
     assert there[:, CONTRADICTION] == pytest.approx(mean)
     assert there.sum(axis=1) == pytest.approx(1)
     assert ((there >= 0) & (there <= 1)).all()
+
+
+def test_the_longer_text_counts_for_more_as_premise_whichever_way_round() -> None:
+    forward, backward = np.log(np.array([[0.2, 0.2, 0.6]])), np.log(np.array([[0.1, 0.8, 0.1]]))
+    there = probabilities(forward, backward, 1.0, weights([(30, 10)]))[0, CONTRADICTION]
+    back = probabilities(backward, forward, 1.0, weights([(10, 30)]))[0, CONTRADICTION]
+    assert there == back == pytest.approx((9 * 0.6 + 0.1) / 10)
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6))))
+def test_weights_are_finite_and_above_zero(lengths: list[tuple[int, int]]) -> None:
+    found = weights(lengths)
+    assert found.shape == (len(lengths), 2)
+    assert (found > 0).all()
+    assert np.isfinite(found).all()
 
 
 def test_entailment_and_neutral_share_the_rest_as_the_forward_direction_says() -> None:

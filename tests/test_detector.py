@@ -144,7 +144,8 @@ def test_the_strongest_window_wins_and_says_where_it_stands(detector: Detector) 
     start, end = verdict.window.premise
     again = detector.score(LONG[start:end], SHORT)
     assert again.window is None
-    assert values(again) == pytest.approx(values(verdict), abs=1e-5)
+    # What each direction counts for follows from the whole texts.
+    assert values(again) == pytest.approx(values(verdict), abs=0.03)
     assert verdict.as_dict()["window"] == {"premise": [start, end]}
     sentences = [sentence.strip() + "." for sentence in LONG.split(".") if sentence.strip()]
     assert verdict.contradiction >= max(detector.score(one, SHORT).contradiction for one in sentences) - 0.5
@@ -173,7 +174,8 @@ def test_truncation_is_counted(tiny_onnx: Path) -> None:
     assert detector.score("A man is playing.", SHORT).truncated == 0
     longer = detector.score(LONG + " More of it.", SHORT)
     assert longer.truncated > verdict.truncated
-    assert values(longer) == values(verdict)
+    # What each direction counts for follows from the whole texts.
+    assert values(longer) == pytest.approx(values(verdict), abs=1e-3)
 
 
 def test_long_texts_may_be_an_error(tiny_onnx: Path) -> None:

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nli.calibration import CONTRADICTION, Calibration, fit_temperature, fit_threshold, log_loss, probabilities, today
+from nli.calibration import (
+    CONTRADICTION,
+    Calibration,
+    fit_temperature,
+    fit_threshold,
+    log_loss,
+    probabilities,
+    today,
+    weights,
+)
 
 if TYPE_CHECKING:
     from nli.detector import Detector
@@ -37,10 +46,11 @@ def calibrate(
     forward = np.stack([answer.forward for answer in answers])
     backward = np.stack([answer.backward for answer in answers if answer.backward is not None])
     gold = np.array([example.label for example in examples])
-    temperature = fit_temperature(forward, backward, gold)
+    weight = weights((len(example.premise), len(example.hypothesis)) for example in examples)
+    temperature = fit_temperature(forward, backward, gold, weight=weight)
     thresholds, reached = {}, {}
     for direction, other in (("both", backward), ("forward", None)):
-        scores = probabilities(forward, other, temperature)[:, CONTRADICTION]
+        scores = probabilities(forward, other, temperature, weight)[:, CONTRADICTION]
         thresholds[direction], reached[direction] = fit_threshold(scores, gold == CONTRADICTION, precision=precision)
     rule = "greatest F1 of contradiction" if precision is None else f"greatest recall at precision {precision:g}"
     provenance = {
@@ -49,8 +59,8 @@ def calibrate(
         "data_sha256": sha256,
         "temperature_metric": "log loss of both directions",
         "threshold_metric": rule,
-        "log_loss": round(log_loss(probabilities(forward, backward, temperature), gold), 4),
-        "log_loss_before": round(log_loss(probabilities(forward, backward, 1.0), gold), 4),
+        "log_loss": round(log_loss(probabilities(forward, backward, temperature, weight), gold), 4),
+        "log_loss_before": round(log_loss(probabilities(forward, backward, 1.0, weight), gold), 4),
         **{f"{name}_{direction}": value for direction, figures in reached.items() for name, value in figures.items()},
         "runtime": detector.runtime_name,
         "date": today(),

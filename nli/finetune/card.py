@@ -12,6 +12,7 @@ from nli.finetune.recipe import Recipe
 from nli.finetune.results import table
 
 PLOT = "calibration.png"
+_HERE = '"path/to/this/folder"'
 
 
 def save_calibration_plot(folder: Path, found: Mapping[str, Any], name: str) -> None:
@@ -85,7 +86,7 @@ def card(recipe: Recipe, loaded: Mapping[str, Loaded], details: Mapping[str, Any
             "```python",
             "import nli",
             "",
-            f"detector = nli.load({'' if recipe.name == BUNDLED else repr('path/to/this/folder')})",
+            f"detector = nli.load({'' if recipe.name == BUNDLED else _HERE})",
             'verdict = detector.score("Officials say the ship was searched.", "The owner denies that anyone boarded the ship.")',
             "```",
             "",
@@ -94,12 +95,12 @@ def card(recipe: Recipe, loaded: Mapping[str, Loaded], details: Mapping[str, Any
             "```python",
             "from transformers import AutoModelForSequenceClassification, AutoTokenizer",
             "",
-            "model = AutoModelForSequenceClassification.from_pretrained('path/to/this/folder')",
-            "tokenizer = AutoTokenizer.from_pretrained('path/to/this/folder')",
+            f"model = AutoModelForSequenceClassification.from_pretrained({_HERE})",
+            f"tokenizer = AutoTokenizer.from_pretrained({_HERE})",
             "",
             "from sentence_transformers import CrossEncoder",
             "",
-            "model = CrossEncoder('path/to/this/folder')",
+            f"model = CrossEncoder({_HERE})",
             "```",
             "",
             "## Training data",

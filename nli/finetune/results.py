@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from nli.calibration import probabilities
+from nli.calibration import probabilities, weights
 from nli.errors import LabelOrderError, ModelError
 from nli.eval.bootstrap import Intervals
 from nli.eval.compare import compare_sets
@@ -105,6 +105,7 @@ def predictions(detector: Detector, examples: Sequence[Example]) -> list[Predict
     answers = detector.logits((example.premise, example.hypothesis) for example in examples)
     for number, (example, answer) in enumerate(zip(examples, answers, strict=True)):
         backward = None if answer.backward is None else answer.backward[None]
+        weight = weights([(len(example.premise), len(example.hypothesis))])
         rows.append(
             {
                 "id": str(number),
@@ -113,7 +114,7 @@ def predictions(detector: Detector, examples: Sequence[Example]) -> list[Predict
                 "hypothesis": example.hypothesis,
                 "forward": answer.forward.tolist(),
                 "backward": None if answer.backward is None else answer.backward.tolist(),
-                "probabilities": probabilities(answer.forward[None], backward, temperature)[0].tolist(),
+                "probabilities": probabilities(answer.forward[None], backward, temperature, weight)[0].tolist(),
                 "truncated": answer.truncated,
                 "tags": [],
                 "cluster": example.premise,

@@ -27,10 +27,11 @@ Where = Literal["anywhere", "within", "across"]
 _ACROSS: dict[Where, bool | None] = {"anywhere": None, "within": False, "across": True}
 WINDOW = 1024
 """Pairs that are scored, and noted on disk, at a time."""
-THRESHOLD = 0.5
+THRESHOLD = 0.3
 SELF_THRESHOLD = 0.8
 """P(contradiction) from which a pair is a finding, and one of statements of the same speaker, who seldom contradicts
-himself. Nearly all pairs of an article are neutral, so that a threshold fitted on balanced pairs would be too low."""
+himself. Nearly all pairs of an article are neutral, so that false alarms are many times what they are on balanced
+pairs: both directions have to say that two statements conflict, and P is that of the direction which gives less."""
 LEAST_NEARNESS = 0.4
 """How near (`nli.scanning.candidates`) two statements are at least, to be about the same matter. This and the
 thresholds were chosen on the dev articles of ``eval/scan``."""
@@ -74,8 +75,8 @@ def scan(
         detector: Scores the pairs; None for the model that ships with the package.
         scorer: Scores in the detector's place, such as a cluster of it.
         where: "within" compares statements of one document, "across" those of different ones, "anywhere" both.
-        threshold: P(contradiction) from which a pair is a finding; None for 0.5, and 0.8 where one speaker is on both
-            sides.
+        threshold: P(contradiction) from which a pair is a finding; None for 0.3, and 0.8 where one speaker is on both
+            sides. A finding's P is that of the direction which gives less.
         top: The most findings to keep, the strongest; None for all.
         per_statement: The most candidates that a statement is compared with: the nearest ones.
         least_nearness: Pairs that are less near (0 to 3; see `nli.scanning.candidates`) are not scored, since they are
@@ -167,13 +168,17 @@ def _scores(
         yield from ((score, *pair) for score, pair in zip(kept.known, done, strict=True))
     asked, answered = tee(pairs)
     verdicts = scorer.stream((entries[a].statement.text, entries[b].statement.text) for a, b in asked)
-    scored = ((verdict.contradiction, *pair) for pair, verdict in zip(answered, verdicts))  # noqa: B905 -- read in step
+    scored = ((_least(verdict), *pair) for pair, verdict in zip(answered, verdicts))  # noqa: B905 -- read in step
     while window := list(islice(scored, WINDOW)):
         if kept is not None:
             kept.add([score for score, _, _ in window])
         result.pairs += len(window)
         progress(len(window))
         yield from window
+
+
+def _least(verdict: Verdict) -> float:
+    return verdict.contradiction if verdict.lower is None else verdict.lower
 
 
 def _flagged(

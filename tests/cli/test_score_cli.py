@@ -56,9 +56,9 @@ def test_options_of_the_decision(run: Callable[..., Any]) -> None:
     assert strict["flagged"] is False
     (forward,) = run("score", PREMISE, DENIAL, "--json", "--one-way").rows()
     (backward,) = run("score", DENIAL, PREMISE, "--json", "--one-way").rows()
-    assert strict["contradiction"] == pytest.approx(
-        (forward["contradiction"] + backward["contradiction"]) / 2, abs=2e-6
-    )
+    one, two = len(PREMISE) ** 2, len(DENIAL) ** 2
+    expected = (one * forward["contradiction"] + two * backward["contradiction"]) / (one + two)
+    assert strict["contradiction"] == pytest.approx(expected, abs=2e-6)
 
 
 def test_the_examples_on_standard_output(run: Callable[..., Any]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nli.calibration import probabilities
+from nli.calibration import probabilities, weights
 from nli.errors import InputError
 from nli.eval.bootstrap import Intervals
 from nli.eval.metrics import CURVE_POINTS, evaluate_set, summarise
@@ -147,7 +147,10 @@ def test_agreement_with_scikit_learn() -> None:
     decision = Decision(temperature=1.7, threshold=0.4)
     results = measured(rows, decision)
     given = probabilities(
-        np.array([row["forward"] for row in rows]), np.array([row["backward"] for row in rows]), decision.temperature
+        np.array([row["forward"] for row in rows]),
+        np.array([row["backward"] for row in rows]),
+        decision.temperature,
+        weights((len(row["premise"]), len(row["hypothesis"])) for row in rows),
     )
     gold = np.array([CLASSES.index(row["gold"]) for row in rows])
     predicted, contradiction = given.argmax(axis=1), given[:, 2]

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 import yaml
 
-from nli.calibration import Calibration, probabilities
+from nli.calibration import Calibration, probabilities, weights
 from nli.errors import InputError, ModelError
 from nli.eval import store
 from nli.eval.datasets import data_sha256, dev_half, prepare
@@ -170,7 +170,8 @@ def test_prediction_rows(suite, tmp_path):
     for row, pair in zip(rows, pairs, strict=True):
         assert row.keys() == PredictionRow.__required_keys__
         assert (row["gold"], row["premise"], row["cluster"]) == (pair.gold, pair.premise, pair.cluster)
-        expected = probabilities(np.array([row["forward"]]), np.array([row["backward"]]), 2.0)[0]
+        weight = weights([(len(row["premise"]), len(row["hypothesis"]))])
+        expected = probabilities(np.array([row["forward"]]), np.array([row["backward"]]), 2.0, weight)[0]
         assert row["probabilities"] == pytest.approx(expected, abs=1e-6)
     meta = read_json(tmp_path / "run" / "predictions" / "alpha.meta.json")
     assert (meta["set"], meta["task"], meta["n"]) == ("alpha", "three-way", 29)
