@@ -290,3 +290,10 @@ def test_modals_and_negation_of_a_cue(text, frame):
 def test_a_signed_quotation_belongs_to_its_signer(gap):
     found = statements(f"A headline here\n\n“The dam is not safe at all.”{gap}— Ana Ruiz")
     assert [(each.speaker, each.text) for each in found] == [("Ana Ruiz", "The dam is not safe at all.")]
+
+
+def test_a_relative_clause_with_a_subject_is_an_attribution():
+    cues = {
+        (each.speaker, each.cue) for each in statements("The burst was what the operator described as “an act of war”.")
+    }
+    assert ("the operator", "described") in cues
