@@ -72,8 +72,8 @@ class Bundle:
     def positions(self) -> int:
         """Most tokens of a pair, special tokens counted, that the model can take at all."""
         positions = int(self.config.get("max_position_embeddings") or DEFAULT_TOKENS)
-        # RoBERTa keeps the first positions, up to its padding token's id, for itself.
-        if self.config.get("model_type") in {"roberta", "xlm-roberta", "camembert"}:
+        # These keep the first positions, up to their padding token's id, for themselves.
+        if self.config.get("model_type") in {"roberta", "xlm-roberta", "camembert", "mpnet"}:
             padding = self.config.get("pad_token_id")
             positions -= (1 if padding is None else int(padding)) + 1
         return positions

@@ -99,7 +99,7 @@ def _save_tokenizer(shape: str, folder: Path) -> int:
     from transformers import PreTrainedTokenizerFast
 
     inputs = ["input_ids", "attention_mask"]
-    if shape == "roberta":
+    if shape in {"roberta", "mpnet"}:
         tokenizer = _byte_pairs()
         named = {"pad": "<pad>", "unk": "<unk>", "cls": "<s>", "sep": "</s>", "mask": "<mask>"}
     else:
@@ -119,6 +119,9 @@ def _config(shape: str, **sizes: Any) -> Any:
     if shape == "roberta":
         special = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "type_vocab_size": 1}
         return transformers.RobertaConfig(**sizes, **special, max_position_embeddings=POSITIONS + 2)
+    if shape == "mpnet":
+        special = {"pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2}
+        return transformers.MPNetConfig(**sizes, **special, max_position_embeddings=POSITIONS + 2)
     if shape == "deberta":
         attention = {"relative_attention": True, "position_buckets": 16, "pos_att_type": ["p2c", "c2p"]}
         shared = {"share_att_key": True, "position_biased_input": False, "norm_rel_ebd": "layer_norm"}
@@ -142,7 +145,7 @@ class Models:
         """Save a model.
 
         Args:
-            shape: bert, roberta, deberta or modernbert.
+            shape: bert, roberta, mpnet, deberta or modernbert.
             order: The classes of its three logits. The rows of its last layer are put into this order, so that all
                 models of a shape say the same.
             classes: How many logits it has; if not three, they have no names.
@@ -159,7 +162,7 @@ class Models:
         names: dict[str, Any] = {}
         if classes == 3:
             letters = order.split(",")
-            head = model.classifier.out_proj if shape == "roberta" else model.classifier
+            head = model.classifier.out_proj if shape in {"roberta", "mpnet"} else model.classifier
             rows = torch.tensor(["enc".index(letter) for letter in letters])
             with torch.no_grad():
                 head.weight.copy_(head.weight[rows].clone())

@@ -88,6 +88,7 @@ def test_a_given_order_does_not_turn_a_two_way_model_into_another(folder: Callab
         ({"max_position_embeddings": 8192, "model_type": "modernbert"}, 512, 8192),
         ({"max_position_embeddings": 514, "model_type": "roberta", "pad_token_id": 1}, 512, 512),
         ({"max_position_embeddings": 514, "model_type": "xlm-roberta"}, 512, 512),
+        ({"max_position_embeddings": 514, "model_type": "mpnet", "pad_token_id": 1}, 512, 512),
         ({"max_position_embeddings": 130, "model_type": "roberta", "pad_token_id": 0}, 129, 129),
         ({}, 512, 512),
     ],

@@ -12,7 +12,7 @@ from nli.errors import ModelError
 from nli.runtimes.torch import load_tokenizer
 from nli.tokens import PairTemplate, TextTokenizer
 
-SHAPES = ("bert", "roberta", "deberta", "modernbert")
+SHAPES = ("bert", "roberta", "mpnet", "deberta", "modernbert")
 
 
 @pytest.fixture(scope="module")

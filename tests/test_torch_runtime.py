@@ -15,7 +15,7 @@ import nli
 from nli.errors import InputError, LabelOrderError, MissingExtraError, ModelError
 from nli.runtimes.torch import choose_device
 
-SHAPES = ("bert", "roberta", "deberta", "modernbert")
+SHAPES = ("bert", "roberta", "mpnet", "deberta", "modernbert")
 Texts = list[tuple[str, str]]
 
 

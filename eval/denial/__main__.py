@@ -28,6 +28,7 @@ def check() -> None:
         rows = {split: shipped_rows(split) for split in FILES}
         readings = read_readings()
         lists = articles.shipped()
+        disputes = articles.shipped("disputes")
     except NliError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(2)
@@ -47,7 +48,9 @@ def check() -> None:
     for split, part in rows.items():
         _tell(f"{split}: {len({row['group'] for row in part})} minimal sets", Counter(row["label"] for row in part))
     labels = Counter(row["label"] for article in lists for row in articles.expand(article))
-    _tell(f"train: {len(lists)} statement lists", labels)
+    _tell(f"train: {len(lists)} statement lists of articles", labels)
+    labels = Counter(row["label"] for dispute in disputes for row in articles.expand(dispute, judged=True))
+    _tell(f"train: {len(disputes)} statement lists on disputes", labels)
 
 
 def _tell(what: str, labels: Counter[str]) -> None:

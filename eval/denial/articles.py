@@ -1,7 +1,9 @@
-"""Statement lists: what a scanner takes out of one article, every pair of it labelled.
+"""Statement lists: statements on one invented event, every pair of them labelled.
 
-A line of ``articles.train.jsonl`` has the statements of an invented article and says which pairs contradict, which
-entail (premise first) and which are left open. All other pairs are neutral, as most pairs of one article are in life.
+A line of ``articles.train.jsonl`` has what a scanner takes out of one article; most of its pairs are neutral, as in
+life. A line of ``disputes.train.jsonl`` has ten statements of the parties to one dispute, half of them long, chosen so
+that many pairs conflict, agree or only look so. Both say which pairs contradict, which entail (premise first) and which
+are left open. All other pairs are neutral.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import json
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from nli.errors import InputError
 from nli.eval.denial.cards import DOMAINS
@@ -20,13 +22,13 @@ if TYPE_CHECKING:
     from importlib.abc import Traversable
     from pathlib import Path
 
-_FILE = "articles.train.jsonl"
+Kind = Literal["articles", "disputes"]
 _FIELDS = ("id", "domain", "statements", "contradictions", "entailments", "open")
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """The statements of one invented article.
+    """Statements on one invented event.
 
     Attributes:
         id: Its name.
@@ -45,13 +47,13 @@ class Article:
     open: frozenset[frozenset[int]]
 
 
-def shipped() -> list[Article]:
-    """Read the articles that ship, all for training.
+def shipped(kind: Kind = "articles") -> list[Article]:
+    """Read the statement lists of one kind that ship, all for training.
 
     Raises:
-        InputError: If a line is no such article.
+        InputError: If a line is no such list.
     """
-    return read_articles(files("nli.eval.denial") / _FILE)
+    return read_articles(files("nli.eval.denial") / f"{kind}.train.jsonl")
 
 
 def read_articles(path: Path | Traversable) -> list[Article]:
@@ -97,11 +99,16 @@ def _article(row: Any) -> Article:  # noqa: ANN401 -- any JSON
     )
 
 
-def expand(article: Article) -> Iterator[dict[str, Any]]:
-    """Yield the labelled pairs of an article.
+def expand(article: Article, *, judged: bool = False) -> Iterator[dict[str, Any]]:
+    """Yield the labelled pairs of a list.
 
-    A contradiction comes in both orders, an entailment in its own; the swapped order of an entailment is not judged. Of
-    neutral pairs one order is given, in turns the one and the other.
+    A contradiction comes in both orders, an entailment in its own. Of neutral pairs one order is given, in turns the
+    one and the other.
+
+    Args:
+        article: The list.
+        judged: Whether both orders of each pair were judged, as those of disputes were: the swapped order of an
+            entailment that is none itself is neutral then. Else it is left out.
     """
     entailing = {frozenset(pair) for pair in article.entailments}
     for turn, (one, other) in enumerate(combinations(range(len(article.statements)), 2)):
@@ -115,6 +122,8 @@ def expand(article: Article) -> Iterator[dict[str, Any]]:
             for premise, hypothesis in ((one, other), (other, one)):
                 if (premise, hypothesis) in article.entailments:
                     yield _row(article, premise, hypothesis, "entailment")
+                elif judged:
+                    yield _row(article, premise, hypothesis, "neutral")
         else:
             yield _row(article, *((one, other) if turn % 2 else (other, one)), "neutral")
 

@@ -105,6 +105,27 @@ def load_base(recipe: Recipe, device: str = "cpu") -> tuple[Any, Any]:
     return model, tokenizer
 
 
+def freeze(model: Any, recipe: Recipe) -> None:  # noqa: ANN401 -- transformers
+    """Keep the weights that the recipe says from being trained: the word embeddings, and the lowest layers.
+
+    Raises:
+        ModelError: If the model has fewer layers than are to be frozen.
+    """
+    import torch
+
+    if recipe.training.freeze_embeddings:
+        model.get_input_embeddings().weight.requires_grad_(False)
+    wanted = recipe.training.freeze_layers
+    stacks = [m for m in model.base_model.modules() if isinstance(m, torch.nn.ModuleList)]
+    if wanted and (not stacks or len(stacks[0]) < wanted):
+        raise ModelError(
+            f"The base model has {len(stacks[0]) if stacks else 0} layers and training.freeze_layers is {wanted}: "
+            "set it lower."
+        )
+    for layer in stacks[0][:wanted] if wanted else ():
+        layer.requires_grad_(False)
+
+
 def _learnt_order(config: Any, base: str) -> list[int] | None:  # noqa: ANN401
     """Return which of the base's logits is each of ours, if it has learnt them at all."""
     try:

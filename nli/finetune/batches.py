@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nli.errors import ModelError
+from nli.labels import LABELS
 
 if TYPE_CHECKING:
     from nli.finetune.mixture import Example
@@ -19,19 +21,31 @@ MEGABATCH = 4096
 """Pairs that are ordered by length together; the order among such windows stays the mixture's."""
 
 
+Row = tuple[list[int], list[int], int, NDArray[np.float32] | None]
+"""Token ids, token types, label, and a teacher's logits if there is one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Token ids of many pairs, as the base model's tokenizer makes them; rows are ragged."""
+    """Token ids of many pairs, as the base model's tokenizer makes them; rows are ragged.
+
+    Attributes:
+        ids: Token ids of each pair.
+        types: Token types of each.
+        labels: The label of each, a column of `nli.labels.LABELS`.
+        teacher: A teacher's logits, float32 of shape (pairs, 3), NaN where it has none; None without a teacher.
+    """
 
     ids: list[list[int]]
     types: list[list[int]]
     labels: list[int]
+    teacher: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
 
-    def __getitem__(self, row: int) -> tuple[list[int], list[int], int]:
-        return self.ids[row], self.types[row], self.labels[row]
+    def __getitem__(self, row: int) -> Row:
+        return self.ids[row], self.types[row], self.labels[row], None if self.teacher is None else self.teacher[row]
 
     @property
     def lengths(self) -> list[int]:
@@ -42,7 +56,10 @@ class Encoded:
         """Return the same pairs, shortest first."""
         order = sorted(range(len(self)), key=lambda row: (len(self.ids[row]), row))
         return Encoded(
-            [self.ids[row] for row in order], [self.types[row] for row in order], [self.labels[row] for row in order]
+            [self.ids[row] for row in order],
+            [self.types[row] for row in order],
+            [self.labels[row] for row in order],
+            None if self.teacher is None else self.teacher[order],
         )
 
 
@@ -67,7 +84,14 @@ def encode(tokenizer: Any, examples: Sequence[Example], max_tokens: int) -> Enco
         for row in fast.encode_batch([(example.premise, example.hypothesis) for example in part]):
             ids.append(row.ids)
             types.append(row.type_ids)
-    return Encoded(ids, types, [example.label for example in examples])
+    return Encoded(ids, types, [example.label for example in examples], _teacher(examples))
+
+
+def _teacher(examples: Sequence[Example]) -> NDArray[np.float32] | None:
+    if all(example.teacher is None for example in examples):
+        return None
+    unknown = (np.nan,) * len(LABELS)
+    return np.array([example.teacher or unknown for example in examples], dtype=np.float32)
 
 
 def batches(lengths: Sequence[int], batch_tokens: int, seed: str) -> list[list[int]]:
@@ -116,21 +140,28 @@ class Collator:
         self._pad_id = int(tokenizer.pad_token_id or 0)
         self._takes_types = "token_type_ids" in tokenizer.model_input_names
 
-    def __call__(self, rows: Sequence[tuple[list[int], list[int], int]]) -> Mapping[str, Any]:
-        """Return input_ids, attention_mask, labels and, where the model has them, token_type_ids, as int64 tensors."""
+    def __call__(self, rows: Sequence[Row]) -> Mapping[str, Any]:
+        """Return input_ids, attention_mask, labels and, where the model has them, token_type_ids, as int64 tensors.
+
+        With a teacher there are its logits too, float32 of shape (rows, 3).
+        """
         import torch
 
-        longest = max(len(ids) for ids, _, _ in rows)
+        longest = max(len(ids) for ids, _, _, _ in rows)
         arrays = {
             "input_ids": np.full((len(rows), longest), self._pad_id, dtype=np.int64),
             "attention_mask": np.zeros((len(rows), longest), dtype=np.int64),
         }
         if self._takes_types:
             arrays["token_type_ids"] = np.zeros((len(rows), longest), dtype=np.int64)
-        for place, (ids, types, _) in enumerate(rows):
+        for place, (ids, types, _, _) in enumerate(rows):
             arrays["input_ids"][place, : len(ids)] = ids
             arrays["attention_mask"][place, : len(ids)] = 1
             if self._takes_types:
                 arrays["token_type_ids"][place, : len(ids)] = types
-        arrays["labels"] = np.array([label for _, _, label in rows], dtype=np.int64)
-        return {name: torch.from_numpy(array) for name, array in arrays.items()}
+        arrays["labels"] = np.array([label for _, _, label, _ in rows], dtype=np.int64)
+        tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        logits = [teacher for _, _, _, teacher in rows if teacher is not None]
+        if logits:
+            tensors["teacher"] = torch.from_numpy(np.stack(logits))
+        return tensors

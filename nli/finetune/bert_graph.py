@@ -1,4 +1,4 @@
-"""A BERT classifier as an ONNX graph made for fast pair scoring on a CPU.
+"""A classifier built like BERT as an ONNX graph made for fast pair scoring on a CPU.
 
 The graph computes what the model computes, with two differences that change nothing or next to nothing:
 
@@ -29,9 +29,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from nli.finetune.encoders import Encoder
+
 Array = npt.NDArray[np.float32]
 Channels = npt.NDArray[np.intp]
 
+TYPES = "bert.embeddings.token_type_embeddings.weight"
 MICROSOFT = "com.microsoft"
 OPSET = 17
 IR_VERSION = 8
@@ -46,7 +49,7 @@ to the next more stays in float32: closer to the float32 model, and slower."""
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The sizes of a BERT model that the graph needs, and one of `WIDE_GROUPS`."""
+    """The sizes of a model that the graph needs, and one of `WIDE_GROUPS`."""
 
     layers: int
     heads: int
@@ -105,25 +108,25 @@ class Inputs:
         return np.asarray(centred / np.outer(source.scale, source.scale), dtype=np.float64)
 
 
-def build(weights: Mapping[str, Array], shape: Shape, measured: Mapping[str, Inputs] | None) -> Any:  # noqa: ANN401
+def build(encoder: Encoder, shape: Shape, measured: Mapping[str, Inputs] | None) -> Any:  # noqa: ANN401
     """Build the graph.
 
     Args:
-        weights: The state of a Hugging Face `BertForSequenceClassification`, float32.
+        encoder: The model.
         shape: Its sizes.
-        measured: What was measured of the inputs of each linear layer of the encoder, for int8; None builds the
-            float32 graph.
+        measured: What was measured of the inputs of each linear layer of the encoder, by its name there, for int8; None
+            builds the float32 graph.
 
     Returns:
-        An `onnx.ModelProto` with inputs input_ids, attention_mask and token_type_ids, int64 [n, length], and the
-        output logits, float32 [n, classes].
+        An `onnx.ModelProto` with inputs input_ids, attention_mask and, if the model has more than one token type,
+        token_type_ids, int64 [n, length], and the output logits, float32 [n, classes].
     """
     from onnx import TensorProto, helper
 
     graph = _Graph()
-    logits = _Bert(graph, weights, shape, measured).logits()
+    logits = _Bert(graph, encoder, shape, measured).logits()
     graph.nodes.append(helper.make_node("Squeeze", [logits, graph.weight(np.array([1], dtype=np.int64))], ["logits"]))
-    names = ("input_ids", "attention_mask", "token_type_ids")
+    names = ["input_ids", "attention_mask", *(["token_type_ids"] if TYPES in encoder.weights else [])]
     model = helper.make_model(
         helper.make_graph(
             graph.nodes,
@@ -270,11 +273,11 @@ def _balance(
 class _Bert:
     """The parts of the model, each adding its nodes to the graph."""
 
-    def __init__(
-        self, graph: _Graph, weights: Mapping[str, Array], shape: Shape, measured: Mapping[str, Inputs] | None
-    ) -> None:
+    def __init__(self, graph: _Graph, encoder: Encoder, shape: Shape, measured: Mapping[str, Inputs] | None) -> None:
+        weights = encoder.weights
         self._graph = graph
         self._weights = weights
+        self._distances = encoder.distances
         self._shape = shape
         self._measured = measured
         self._linear = _Linear(graph, weights, measured)
@@ -288,8 +291,9 @@ class _Bert:
         graph, last = self._graph, self._shape.layers - 1
         hidden = self._embeddings()
         mask = graph.node("Cast", ["attention_mask"], to=TensorProto.INT32)
+        bias = self._bias()
         for number in range(last + 1):
-            hidden = self._layer(hidden, mask, number, last=number == last)
+            hidden = self._layer(hidden, (mask, bias), number, last=number == last)
         pooled = graph.node("Tanh", [self._linear("bert.pooler.dense", hidden)])
         return self._linear("classifier", _Source(pooled, self._ones, self._zeros))
 
@@ -297,32 +301,55 @@ class _Bert:
         from onnx import TensorProto
 
         graph, prefix = self._graph, "bert.embeddings."
-        words, positions, types = (
-            self._weights[f"{prefix}{name}_embeddings.weight"] for name in ("word", "position", "token_type")
-        )
+        words, positions = (self._weights[f"{prefix}{name}_embeddings.weight"] for name in ("word", "position"))
         stored = np.float32 if self._measured is None else np.float16
         word = graph.node("Gather", [graph.weight(words.astype(stored)), "input_ids"])
         word = graph.node("Cast", [word], to=TensorProto.FLOAT)
         length = graph.node("Shape", ["input_ids"], start=1, end=2)
         begin = graph.weight(np.array([0], dtype=np.int64))
         position = graph.node("Slice", [graph.weight(positions), begin, length, begin])
-        place = graph.node("Add", [graph.node("Gather", [graph.weight(types), "token_type_ids"]), position])
-        return self._norm(word, place, prefix)
+        if TYPES in self._weights:
+            types = graph.node("Gather", [graph.weight(self._weights[TYPES]), "token_type_ids"])
+            position = graph.node("Add", [types, position])
+        return self._norm(word, position, prefix)
 
-    def _layer(self, hidden: _Source, mask: str, number: int, *, last: bool) -> _Source:
+    def _bias(self) -> str:
+        """Add what attention scores are raised by, [1, heads, length, length]; empty for a model without."""
+        if self._distances is None:
+            return ""
+        graph = self._graph
+        number = {value: graph.weight(np.array(value, dtype=np.int64)) for value in (0, 1)}
+        axis = graph.weight(np.array([0], dtype=np.int64))
+        length = graph.node("Squeeze", [graph.node("Shape", ["input_ids"], start=1, end=2), axis])
+        places = graph.node("Range", [number[0], length, number[1]])
+        later = graph.node("Unsqueeze", [places, axis])
+        queries = graph.node("Unsqueeze", [places, graph.weight(np.array([1], dtype=np.int64))])
+        distance = graph.node("Sub", [later, queries])
+        middle = graph.weight(np.array(self._distances.shape[1] // 2, dtype=np.int64))
+        bias = graph.node("Gather", [graph.weight(self._distances), graph.node("Add", [distance, middle])], axis=1)
+        return graph.node("Unsqueeze", [bias, axis])
+
+    def _layer(self, hidden: _Source, scores: tuple[str, str], number: int, *, last: bool) -> _Source:
+        """Add a layer; `scores` are the mask of the attention scores and what they are raised by."""
+        mask, bias = scores
         graph, linear, prefix = self._graph, self._linear, f"bert.encoder.layer.{number}."
         attention = prefix + "attention."
         first = hidden
         if last:
             begin, end, axis = (graph.weight(np.array([value], dtype=np.int64)) for value in (0, 1, 1))
             first = replace(hidden, tensor=graph.node("Slice", [hidden.tensor, begin, end, axis]))
+            if bias:
+                bias = graph.node("Slice", [bias, begin, end, graph.weight(np.array([2], dtype=np.int64))])
         alike = self._alike(hidden, [f"{attention}self.{name}" for name in ("query", "key", "value")])
         query = linear(attention + "self.query", first if last else alike)
         key = linear(attention + "self.key", alike)
         context = None if last else self._balance_of([attention + "output.dense"], 1.0)
         value = linear(attention + "self.value", alike, result=context)
         attended = graph.node(
-            "MultiHeadAttention", [query, key, value, "", mask], MICROSOFT, num_heads=self._shape.heads
+            "MultiHeadAttention",
+            [query, key, value, "", mask, *([bias] if bias else [])],
+            MICROSOFT,
+            num_heads=self._shape.heads,
         )
         source = _Source(attended, self._ones, self._zeros)
         if context is not None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from nli.calibration import (
     CONTRADICTION,
+    ENTAILMENT,
     Calibration,
     fit_temperature,
     fit_threshold,
@@ -17,10 +18,47 @@ from nli.calibration import (
     today,
     weights,
 )
+from nli.labels import LABELS
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from nli.detector import Detector
     from nli.finetune.mixture import Example
+
+
+def fit_biases(detector: Detector, examples: Sequence[Example]) -> npt.NDArray[np.float64]:
+    """Return what to add to a detector's logits so that its classes come as often as they should.
+
+    Mixtures of training hold other shares of the classes than what is to be judged. Temperature and biases are fitted
+    together by the log loss (Alexandari, Kundaje and Shrikumar 2020, "Maximum Likelihood with Bias-Corrected
+    Calibration is Hard-To-Beat at Label Shift Adaptation").
+
+    Args:
+        detector: Scores both directions, its temperature 1.
+        examples: Labelled pairs that trained nothing.
+
+    Returns:
+        A bias for each of `LABELS`, 0 for neutral; shape (3,).
+    """
+    from scipy.optimize import minimize
+
+    answers = list(detector.logits((example.premise, example.hypothesis) for example in examples))
+    forward = np.stack([answer.forward for answer in answers])
+    backward = np.stack([answer.backward for answer in answers if answer.backward is not None])
+    gold = np.array([example.label for example in examples])
+    weight = weights((len(example.premise), len(example.hypothesis)) for example in examples)
+
+    def biases(parameters: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        added = np.zeros(len(LABELS))
+        added[[ENTAILMENT, CONTRADICTION]] = parameters[1:]
+        return added
+
+    def loss(parameters: npt.NDArray[np.float64]) -> float:
+        added = biases(parameters)
+        return log_loss(probabilities(forward + added, backward + added, float(np.exp(parameters[0])), weight), gold)
+
+    return biases(minimize(loss, np.zeros(3), method="Nelder-Mead").x)
 
 
 def calibrate(

@@ -200,6 +200,7 @@ _MADE = {
     "cards": "event cards written for this project (nli.eval.denial)",
     "sets": "minimal sets written for this project (nli.eval.denial)",
     "articles": "statement lists written for this project (nli.eval.denial)",
+    "disputes": "statement lists on disputes written for this project (nli.eval.denial)",
     "unrelated": "pairs of two events drawn by nli.eval.denial.unrelated",
     "compose": "compositional pairs made by nli.eval.denial.compose",
     "counts": "pairs on quantities made by nli.eval.denial.counts",

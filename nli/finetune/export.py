@@ -21,6 +21,7 @@ from nli.bundle import find
 from nli.calibration import softmax
 from nli.errors import InputError
 from nli.finetune.bert_graph import WIDE_GROUPS, Inputs, Shape, build
+from nli.finetune.encoders import encoder, is_like_bert
 from nli.finetune.traced_graph import export_traced
 from nli.runtimes import Runtime
 from nli.runtimes.onnx import OnnxRuntime
@@ -33,20 +34,27 @@ MEASURED_PAIRS = 1500
 LONGEST = 512
 """Tokens that a pair is cut at for measuring."""
 
+_HEADS = ("classifier.bias", "classifier.out_proj.bias")
+"""The last layer's biases, by the names that transformers gives them."""
+
 Pairs = Sequence[tuple[str, str]]
 
 
-def save_float16(trained: Path, target: Path) -> None:
+def save_float16(trained: Path, target: Path, biases: Sequence[float] | None = None) -> None:
     """Write a trained float32 model with float16 weights, its configuration and its tokenizer.
 
     Args:
         trained: Folder of the float32 model.
         target: Folder to write into.
+        biases: What to add to the biases of its last layer, one for each logit.
     """
     from safetensors.torch import load_file, save_file
 
     target.mkdir(parents=True, exist_ok=True)
     weights = load_file(trained / "model.safetensors")
+    if biases is not None:
+        name = next(name for name in _HEADS if name in weights)
+        weights[name] += weights[name].new_tensor(biases)
     save_file({name: tensor.half() for name, tensor in weights.items()}, target / "model.safetensors", {"format": "pt"})
     for path in sorted(trained.iterdir()):
         if path.is_file() and path.suffix != ".safetensors":
@@ -93,7 +101,7 @@ def export_onnx(folder: Path, target: Path, pairs: Pairs, *, data: str, precisio
     path = target / f"model_{precision}.onnx"
     with torch.inference_mode():
         exact = _answers(_Exact(model), rows, pad_id)
-    if model.config.model_type == "bert" and model.config.hidden_act == "gelu":
+    if is_like_bert(model.config):
         writers = _bert_writers(model, rows, pad_id, path, precision)
     else:
         writers = [partial(export_traced, model, path, takes_types=takes_types, precision=precision)]
@@ -122,12 +130,15 @@ def _bert_writers(
     import onnx
 
     config = model.config
-    weights = {name: np.asarray(tensor.float().numpy()) for name, tensor in model.state_dict().items()}
-    measured = _measure(model, rows[:: max(1, len(rows) // MEASURED_PAIRS)], pad_id) if precision == "int8" else None
+    read = encoder(model)
+    measured = None
+    if precision == "int8":
+        found = _measure(model, rows[:: max(1, len(rows) // MEASURED_PAIRS)], pad_id)
+        measured = {read.renamed(name): inputs for name, inputs in found.items()}
 
     def write(groups: tuple[float, ...]) -> None:
         shape = Shape(config.num_hidden_layers, config.num_attention_heads, config.layer_norm_eps, groups)
-        onnx.save(build(weights, shape, measured), path)
+        onnx.save(build(read, shape, measured), path)
 
     return [partial(write, groups) for groups in (WIDE_GROUPS if measured is not None else WIDE_GROUPS[:1])]
 
@@ -215,8 +226,8 @@ def _measure(model: Any, rows: Sequence[TokenRow], pad_id: int) -> dict[str, Inp
         def note(_module: object, inputs: tuple[Any, ...]) -> None:
             # Padding is multiplied too, but nothing depends on what comes of it.
             values = inputs[0][mask].numpy()
-            exact = values.astype(np.float64)
-            new = [values.min(axis=0), values.max(axis=0), exact.sum(axis=0), exact.T @ exact]
+            total = values.sum(axis=0, dtype=np.float64)
+            new = [values.min(axis=0), values.max(axis=0), total, (values.T @ values).astype(np.float64)]
             if name in sums:
                 low, high, total, products = sums[name]
                 new = [np.minimum(low, new[0]), np.maximum(high, new[1]), total + new[2], products + new[3]]
@@ -227,7 +238,7 @@ def _measure(model: Any, rows: Sequence[TokenRow], pad_id: int) -> dict[str, Inp
     handles = [
         module.register_forward_pre_hook(watch(name))
         for name, module in model.named_modules()
-        if isinstance(module, torch.nn.Linear) and name.startswith("bert.encoder.")
+        if isinstance(module, torch.nn.Linear) and ".encoder." in name
     ]
     try:
         with torch.inference_mode():

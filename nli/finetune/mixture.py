@@ -7,12 +7,13 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nli.errors import InputError
 from nli.eval.leakage import pair_key
 from nli.eval.suite import Hub
+from nli.finetune import teacher
 from nli.finetune.recipe import Recipe, Source
 from nli.labels import LABELS, Label, label_named
 from nli.pairs import Reject, read_pairs
@@ -29,11 +30,19 @@ _FORBIDDEN = "standing in dev or an evaluation set"
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A labelled pair as training sees it; `label` is a column of `nli.labels.LABELS`."""
+    """A labelled pair as training sees it.
+
+    Attributes:
+        premise: The first text.
+        hypothesis: The second.
+        label: A column of `nli.labels.LABELS`.
+        teacher: A teacher's logits, if it has scored the pair.
+    """
 
     premise: str
     hypothesis: str
     label: int
+    teacher: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +119,20 @@ def read_sources(recipe: Recipe, data_root: Path | None, given: Given | None = N
         loaded[name] = load_source(
             name, recipe.sources[name], data_root=data_root, seed=recipe.seed, forbidden=forbidden, given=given
         )
+    if recipe.teacher is not None:
+        logits = teacher.read(teacher.locate(recipe.teacher.file, data_root))
+        loaded.update({name: _taught(loaded[name], logits) for name in training})
     loaded = {name: loaded[name] for name in recipe.sources}
     _check_loaded(recipe, loaded)
     return loaded
+
+
+def _taught(part: Loaded, logits: Mapping[int, tuple[float, ...]]) -> Loaded:
+    """Give the pairs of a source the teacher's logits."""
+    return replace(
+        part,
+        examples=tuple(replace(e, teacher=logits.get(teacher.key(e.premise, e.hypothesis))) for e in part.examples),
+    )
 
 
 def _check_given(recipe: Recipe, given: Given) -> None:
@@ -349,8 +369,9 @@ def _own_rows(source: Source, seed: int) -> Iterable[Mapping[str, object]]:
     from nli.eval.denial.sets import shipped_rows
     from nli.eval.denial.unrelated import unrelated
 
-    if source.articles is not None:
-        return (row for article in articles.shipped() for row in articles.expand(article))
+    if source.articles is not None or source.disputes is not None:
+        kind: articles.Kind = "articles" if source.articles is not None else "disputes"
+        return (row for part in articles.shipped(kind) for row in articles.expand(part, judged=kind == "disputes"))
     if source.unrelated is not None:
         return unrelated(source.unrelated, seed)
     if source.sets is not None:

@@ -15,7 +15,7 @@ from nli.calibration import Calibration, today
 from nli.detector import load
 from nli.errors import ModelError
 from nli.finetune.base import find_base
-from nli.finetune.calibrate import calibrate
+from nli.finetune.calibrate import calibrate, fit_biases
 from nli.finetune.card import card, save_calibration_plot
 from nli.finetune.export import export_onnx, save_float16
 from nli.finetune.faults import explained
@@ -76,8 +76,9 @@ def finish(recipe: Recipe, loaded: Mapping[str, Loaded], trained: Path, target: 
     partial = target.with_name(target.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    save_float16(trained, partial)
     fitting = [example for name in recipe.calibration.sources for example in loaded[name].examples]
+    biases = fit_biases(load(trained, probe=False), fitting).tolist() if recipe.calibration.biases else None
+    save_float16(trained, partial, biases)
     dev = [(example.premise, example.hypothesis) for name in recipe.dev for example in loaded[name].examples]
     agreement_pairs = random.Random(recipe.seed).sample(dev, min(AGREEMENT_PAIRS, len(dev)))  # noqa: S311
     details: dict[str, Any] = {
@@ -107,6 +108,8 @@ def finish(recipe: Recipe, loaded: Mapping[str, Loaded], trained: Path, target: 
         sha256=digest,
         precision=recipe.calibration.precision,
     ).as_dict()
+    if biases is not None:
+        details["calibration"]["provenance"]["biases_added"] = [round(bias, 4) for bias in biases]
     write_details(partial, details)
     reported = {name: loaded[name] for name in recipe.report or recipe.calibration.sources}
     found = held_out_results(

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nli.finetune.base import load_base
+from nli.finetune.base import freeze, load_base
 from nli.finetune.batches import Collator, encode, stage_batches
 from nli.finetune.faults import explained
 from nli.finetune.mixture import Loaded, mix
@@ -44,6 +44,7 @@ def plan(recipe: Recipe, loaded: Mapping[str, Loaded], device: str) -> list[str]
         if recipe.sources[name].given is not None:
             lines += _remarks(source)
     model, tokenizer = load_base(recipe, device)
+    freeze(model, recipe)
     seconds = 0.0
     for number, stage in enumerate(recipe.stages):
         rows = encode(tokenizer, mix(recipe, number, loaded), recipe.training.max_tokens)

@@ -35,8 +35,8 @@ class Base(_Strict):
 class Source(_Strict):
     """One set of labelled pairs.
 
-    One of `file`, `given`, `cards`, `sets`, `articles`, `compose`, `counts`, `lexicon`, `unrelated` and `hub` says
-    where they are.
+    One of `file`, `given`, `cards`, `sets`, `articles`, `disputes`, `compose`, `counts`, `lexicon`, `unrelated` and
+    `hub` says where they are.
 
     `hub` beside `file` names where the same rows, or the fuller set they were sampled from, can be had by anyone; where
     it says how to read them, they are loaded from there if the file is not at hand.
@@ -47,6 +47,7 @@ class Source(_Strict):
     cards: Literal["train", "dev"] | None = Field(None, description="event cards that ship in nli.eval.denial")
     sets: Literal["train", "dev"] | None = Field(None, description="minimal sets that ship in nli.eval.denial")
     articles: Literal["train"] | None = Field(None, description="statement lists that ship in nli.eval.denial")
+    disputes: Literal["train"] | None = Field(None, description="statements on disputes that ship in nli.eval.denial")
     half: Literal["calibrate", "report"] | None = Field(None, description="only this half of the cards")
     compose: Annotated[int, Field(gt=0)] | None = Field(None, description="number of compositional pairs to make")
     counts: Annotated[int, Field(gt=0)] | None = Field(None, description="number of pairs on quantities to make")
@@ -72,7 +73,7 @@ class Source(_Strict):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Source:
-        kinds = ("file", "given", "cards", "sets", "articles", "compose", "counts", "lexicon", "unrelated")
+        kinds = ("file", "given", "cards", "sets", "articles", "disputes", "compose", "counts", "lexicon", "unrelated")
         given = [name for name in kinds if getattr(self, name) is not None]
         if len(given) > 1 or not (given or isinstance(self.hub, Hub)):
             raise ValueError(
@@ -80,6 +81,20 @@ class Source(_Strict):
                 f"(given: {', '.join(given) or 'none'})"
             )
         return self
+
+
+class Teacher(_Strict):
+    """A larger model's logits on training pairs, that `python -m nli.finetune.teacher` wrote.
+
+    The loss of a pair that it has scored is ``(1 - share) * CE(label) + share * T^2 * KL(teacher / T || model / T)``
+    (Hinton, Vinyals and Dean 2015, "Distilling the Knowledge in a Neural Network"); any other pair has its label alone.
+    """
+
+    file: str = Field(
+        description="the logits (.npz): beside the shipped recipes, below the data folder, or a full path"
+    )
+    model: str = Field("", description="what the teacher is, and the recipe that makes it")
+    temperature: Annotated[float, Field(gt=0)] = 2.0
 
 
 class Stage(_Strict):
@@ -90,6 +105,7 @@ class Stage(_Strict):
     learning_rate: Annotated[float, Field(gt=0)]
     final_learning_rate: Annotated[float, Field(ge=0)] = 0.0
     warmup: Annotated[float, Field(ge=0, le=1)] = 0.06
+    teacher: Annotated[float, Field(ge=0, le=1)] = Field(0.0, description="share of the loss that follows the teacher")
     stop_at: Annotated[float, Field(gt=0, le=1)] = Field(
         1.0, description="share of the steps after which the stage ends, while the learning rate is still high"
     )
@@ -109,6 +125,9 @@ class Training(_Strict):
     class_weights: Literal["balanced"] | dict[Literal["entailment", "neutral", "contradiction"], float] | None = None
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
     freeze_embeddings: bool = True
+    freeze_layers: Annotated[int, Field(ge=0)] = Field(
+        0, description="lowest layers of the encoder that stay as they are"
+    )
     eval_steps: Annotated[int, Field(gt=0)] = Field(500, description="steps between looks at dev, each a checkpoint")
     keep_best: bool = Field(True, description="end a stage with its best checkpoint on dev, not its last")
     patience: Annotated[int, Field(ge=1)] | None = Field(
@@ -131,6 +150,7 @@ class Calibrate(_Strict):
     sources: tuple[str, ...]
     rule: Literal["max-f1", "precision"] = "max-f1"
     precision: Annotated[float, Field(gt=0, le=1)] | None = Field(None, description="least precision, for that rule")
+    biases: bool = Field(False, description="also fit the biases of the last layer, and store them in its weights")
 
     @model_validator(mode="after")
     def _consistent(self) -> Calibrate:
@@ -149,6 +169,7 @@ class Recipe(_Strict):
     sources: dict[str, Source]
     stages: tuple[Stage, ...]
     training: Training = Field(default_factory=lambda: Training.model_validate({}))
+    teacher: Teacher | None = None
     dev: tuple[str, ...] = ()
     calibration: Calibrate
     report: tuple[str, ...] = Field((), description="further sources that the report before and after is made on")
@@ -166,6 +187,8 @@ class Recipe(_Strict):
         ]
         if not self.stages:
             missing.append("there is no stage")
+        if self.teacher is None and any(stage.teacher for stage in self.stages):
+            missing.append("a stage gives a teacher a share, but there is no teacher: name its file")
         if len({stage.name for stage in self.stages}) != len(self.stages):
             missing.append("two stages have one name")
         trained = {name for stage in self.stages for name in stage.mixture}

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nli.errors import InputError, MissingExtraError
-from nli.finetune.base import load_base
+from nli.finetune.base import freeze, load_base
 from nli.finetune.batches import Collator, Encoded, Share, encode, stage_batches
 from nli.finetune.faults import explained
 from nli.finetune.recipe import Recipe
@@ -71,8 +71,7 @@ def train(
     if "tensorboard" in recipe.training.report_to:
         _require_tensorboard()
     model, tokenizer = load_base(recipe, device)
-    if recipe.training.freeze_embeddings:
-        model.get_input_embeddings().weight.requires_grad_(False)
+    freeze(model, recipe)
     if recipe.training.gradient_checkpointing:
         # Renamed in transformers 5.
         enable = getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
@@ -147,6 +146,8 @@ def _key(recipe: Recipe, number: int, rows: Encoded) -> str:
     digest = hashlib.sha256(recipe.model_dump_json(include={"seed", "base", "training"}).encode())
     digest.update(recipe.stages[number].model_dump_json().encode())
     digest.update(json.dumps([rows.ids, rows.labels]).encode())
+    if rows.teacher is not None:
+        digest.update(rows.teacher.tobytes())
     return digest.hexdigest()
 
 

@@ -157,14 +157,26 @@ class PairTrainer(Trainer):  # type: ignore[misc]
         return self.lr_scheduler
 
     def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **_: Any) -> Any:  # noqa: ANN401
-        """Return the mean cross-entropy of a batch, with the recipe's class weights and label smoothing."""
+        """Return the mean loss of a batch: cross-entropy with the recipe's class weights and label smoothing.
+
+        Pairs that a teacher has scored follow it with the stage's share; see `nli.finetune.recipe.Teacher`.
+        """
         inputs = dict(inputs)
         labels = inputs.pop("labels")
+        teacher = inputs.pop("teacher", None)
         outputs = model(**inputs)
         logits = outputs.logits.float()
         weights = None if self._weights is None else self._weights.to(logits.device)
         smoothing = self._recipe.training.label_smoothing if model.training else 0.0
-        loss = torch.nn.functional.cross_entropy(logits, labels, weight=weights, label_smoothing=smoothing)
+        share = self._stage.teacher
+        if teacher is None or not share or self._recipe.teacher is None:
+            loss = torch.nn.functional.cross_entropy(logits, labels, weight=weights, label_smoothing=smoothing)
+        else:
+            own = torch.nn.functional.cross_entropy(
+                logits, labels, weight=weights, label_smoothing=smoothing, reduction="none"
+            )
+            followed = _divergence(logits, teacher, self._recipe.teacher.temperature)
+            loss = torch.where(torch.isnan(followed), own, (1 - share) * own + share * followed).mean()
         return (loss, outputs) if return_outputs else loss
 
     def training_step(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401
@@ -192,6 +204,18 @@ class PairTrainer(Trainer):  # type: ignore[misc]
             # The Trainer tells its callbacks of each set alone; early stopping waits for the mean.
             self.control = self.callback_handler.on_evaluate(self.args, self.state, self.control, metrics)
         return metrics
+
+
+def _divergence(logits: torch.Tensor, teacher: torch.Tensor, temperature: float) -> torch.Tensor:
+    """Return T^2 KL(teacher / T || model / T) of each pair, shape (pairs,); NaN where the teacher has no logits."""
+    known = ~torch.isnan(teacher[:, 0])
+    divergence = torch.nn.functional.kl_div(
+        (logits / temperature).log_softmax(-1),
+        (teacher.nan_to_num() / temperature).log_softmax(-1),
+        log_target=True,
+        reduction="none",
+    ).sum(-1)
+    return torch.where(known, temperature**2 * divergence, torch.nan)
 
 
 def _figures(prediction: Any) -> dict[str, float]:  # noqa: ANN401 -- transformers' EvalPrediction

@@ -77,8 +77,8 @@ def test_agreement() -> None:
     }
 
 
-@pytest.mark.parametrize("shape", ["roberta", "modernbert"])
-def test_the_traced_graph_of_other_encoders_gives_the_probabilities_of_the_model(
+@pytest.mark.parametrize("shape", ["roberta", "mpnet", "modernbert"])
+def test_the_graph_of_other_encoders_gives_the_probabilities_of_the_model(
     models: Any, pairs: Texts, shape: str
 ) -> None:
     plain = models.make(shape)

@@ -19,36 +19,6 @@ from nli.finetune.mixture import read_sources
 from nli.finetune.plan import plan
 from nli.finetune.recipe import Recipe
 
-TEXTS = {"entailment": "A man is outside.", "neutral": "The man is a baker.", "contradiction": "Nobody is outside."}
-
-
-@pytest.fixture(scope="module")
-def recipe(models: Any, tmp_path_factory: pytest.TempPathFactory) -> Recipe:
-    folder = tmp_path_factory.mktemp("data")
-    for name, rows in (("train", 60), ("dev", 30)):
-        with (folder / f"{name}.jsonl").open("w") as file:
-            for number in range(rows):
-                label = list(TEXTS)[number % 3]
-                premise = f"A man is playing {name} music {number} times in the field."
-                file.write(json.dumps({"premise": premise, "hypothesis": TEXTS[label], "label": label}) + "\n")
-    return Recipe.model_validate(
-        {
-            "name": "tiny",
-            "base": {"hub": str(models.make())},
-            "sources": {
-                "train": {"file": str(folder / "train.jsonl"), "url": "https://example.org/set", "licence": "CC0"},
-                "dev": {"file": str(folder / "dev.jsonl")},
-            },
-            "stages": [
-                {"name": "one", "mixture": {"train": 2}, "learning_rate": 1e-3, "final_learning_rate": 5e-4},
-                {"name": "two", "mixture": {"train": 1.5}, "learning_rate": 5e-4},
-            ],
-            "training": {"max_tokens": 48, "batch_tokens": 400, "eval_steps": 3, "keep_best": False},
-            "dev": ["dev"],
-            "calibration": {"sources": ["dev"]},
-        }
-    )
-
 
 def finetune(recipe: Recipe, out: Path, **options: Any) -> Path:
     folder = pipeline.finetune(recipe, read_sources(recipe, None), out, device="cpu", **options)
@@ -274,7 +244,10 @@ def same_class_everywhere(folder: Path) -> None:
     from sentence_transformers import CrossEncoder
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-    pairs = [("A man is playing in the field.", hypothesis) for hypothesis in TEXTS.values()]
+    pairs = [
+        ("A man is playing in the field.", hypothesis)
+        for hypothesis in ("A man is outside.", "The man is a baker.", "Nobody is outside.")
+    ]
     # The int8 file of a tiny random model may give another class where two are about as likely.
     exact = folder.parent / "float32"
     shutil.copytree(folder, exact, ignore=shutil.ignore_patterns("onnx"), dirs_exist_ok=True)
@@ -298,6 +271,20 @@ def test_class_weights_and_smoothing_change_the_loss(recipe: Recipe, finished: P
     folder = finetune(recipe.model_copy(update={"training": changed, "stages": recipe.stages[:1]}), tmp_path / "run")
     plain = weights(finished.parent / "stages" / "1-one" / "final")
     assert any((value != plain[name]).any() for name, value in weights(folder.parent / "fp32").items())
+
+
+def test_fitted_biases_are_stored_in_the_weights(recipe: Recipe, finished: Path, tmp_path: Path) -> None:
+    fitting = recipe.calibration.model_copy(update={"biases": True})
+    part = recipe.model_copy(update={"calibration": fitting})
+    folder = pipeline.finish(part, read_sources(part, None), finished.parent / "fp32", tmp_path / "model")
+    record = json.loads((folder / "detector.json").read_text())["calibration"]["provenance"]
+    added = record["biases_added"]
+    assert added[1] == 0
+    assert any(abs(bias) > 0.01 for bias in added)
+    moved = weights(folder)["classifier.bias"] - weights(finished)["classifier.bias"]
+    np.testing.assert_allclose(moved, added, atol=0.01)
+    plain = json.loads((finished / "detector.json").read_text())["calibration"]["provenance"]
+    assert record["log_loss"] <= plain["log_loss"] + 0.001
 
 
 def test_accumulation_and_gradient_checkpointing(recipe: Recipe, tmp_path: Path) -> None:
