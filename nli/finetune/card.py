@@ -202,6 +202,7 @@ _MADE = {
     "articles": "statement lists written for this project (nli.eval.denial)",
     "disputes": "statement lists on disputes written for this project (nli.eval.denial)",
     "unrelated": "pairs of two events drawn by nli.eval.denial.unrelated",
+    "crossed": "pairs of texts on one event drawn by nli.eval.denial.crossed, labelled by the teacher",
     "compose": "compositional pairs made by nli.eval.denial.compose",
     "counts": "pairs on quantities made by nli.eval.denial.counts",
     "lexicon": "pairs on single words made by nli.eval.denial.lexicon",

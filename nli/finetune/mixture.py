@@ -18,6 +18,7 @@ from nli.finetune.recipe import Recipe, Source
 from nli.labels import LABELS, Label, label_named
 from nli.pairs import Reject, read_pairs
 
+UNLABELLED = -1
 HELD_OUT_FRACTION = 5
 DEV_SHARE = 0.2
 """Share of the given pairs that is kept for dev where no dev file is given."""
@@ -35,7 +36,7 @@ class Example:
     Attributes:
         premise: The first text.
         hypothesis: The second.
-        label: A column of `nli.labels.LABELS`.
+        label: A column of `nli.labels.LABELS`; `UNLABELLED` for a pair that a teacher is to label.
         teacher: A teacher's logits, if it has scored the pair.
     """
 
@@ -128,11 +129,20 @@ def read_sources(recipe: Recipe, data_root: Path | None, given: Given | None = N
 
 
 def _taught(part: Loaded, logits: Mapping[int, tuple[float, ...]]) -> Loaded:
-    """Give the pairs of a source the teacher's logits."""
-    return replace(
-        part,
-        examples=tuple(replace(e, teacher=logits.get(teacher.key(e.premise, e.hypothesis))) for e in part.examples),
-    )
+    """Give the pairs of a source the teacher's logits, and its class to those without a label.
+
+    A pair without a label that the teacher has not scored either is left out.
+    """
+    taught = []
+    for example in part.examples:
+        row = logits.get(teacher.key(example.premise, example.hypothesis))
+        if example.label != UNLABELLED:
+            taught.append(replace(example, teacher=row))
+        elif row is not None:
+            taught.append(replace(example, label=row.index(max(row)), teacher=row))
+    missing = len(part.examples) - len(taught)
+    dropped = {**part.dropped, "without the teacher's logits": missing} if missing else part.dropped
+    return replace(part, examples=tuple(taught), dropped=dropped)
 
 
 def _check_given(recipe: Recipe, given: Given) -> None:
@@ -246,7 +256,7 @@ def load_source(
     """
     read = _Read()
     for row in _rows(name, source, data_root, seed, given or Given()):
-        label = _label(row, source, given)
+        label = UNLABELLED if source.crossed is not None else _label(row, source, given)
         if label is None:
             read.dropped["without a label of the three"] += 1
         elif not _wanted(row.tags, source):
@@ -365,6 +375,7 @@ def _own_rows(source: Source, seed: int) -> Iterable[Mapping[str, object]]:
     from nli.eval.denial import articles
     from nli.eval.denial.compose import compose
     from nli.eval.denial.counts import counts
+    from nli.eval.denial.crossed import crossed
     from nli.eval.denial.lexicon import lexicon
     from nli.eval.denial.sets import shipped_rows
     from nli.eval.denial.unrelated import unrelated
@@ -372,8 +383,9 @@ def _own_rows(source: Source, seed: int) -> Iterable[Mapping[str, object]]:
     if source.articles is not None or source.disputes is not None:
         kind: articles.Kind = "articles" if source.articles is not None else "disputes"
         return (row for part in articles.shipped(kind) for row in articles.expand(part, judged=kind == "disputes"))
-    if source.unrelated is not None:
-        return unrelated(source.unrelated, seed)
+    for number, draw in ((source.unrelated, unrelated), (source.crossed, crossed)):
+        if number is not None:
+            return draw(number, seed)
     if source.sets is not None:
         return shipped_rows(source.sets)
     if source.compose is not None:
@@ -385,7 +397,7 @@ def _own_rows(source: Source, seed: int) -> Iterable[Mapping[str, object]]:
 
 def _made(rows: Iterable[Mapping[str, object]]) -> Iterator[_Row]:
     for number, row in enumerate(rows):
-        yield _Row(str(row["premise"]), str(row["hypothesis"]), row["label"], f"pair {number}")
+        yield _Row(str(row["premise"]), str(row["hypothesis"]), row.get("label"), f"pair {number}")
 
 
 def _card_rows(source: Source) -> Iterator[_Row]:

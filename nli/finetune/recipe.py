@@ -1,7 +1,8 @@
 """A recipe: which model starts, which pairs train it in which order, and how it is calibrated.
 
 A recipe is a YAML file. It is validated as a whole before anything is read or trained, and every
-problem is reported at once. Recipes that ship with the package are found by name.
+problem is reported at once. Recipes that ship with the package are found by name. A recipe that `extends` another one,
+by name or path, takes over those of its settings at the top level that it does not give itself.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ from nli.configs import find
 from nli.errors import ConfigError
 from nli.eval.suite import Hub
 from nli.labels import LABELS
+
+_KINDS = (
+    *("file", "given", "cards", "sets", "articles", "disputes"),
+    *("compose", "counts", "lexicon", "unrelated", "crossed"),
+)
 
 
 class _Strict(BaseModel):
@@ -35,8 +41,8 @@ class Base(_Strict):
 class Source(_Strict):
     """One set of labelled pairs.
 
-    One of `file`, `given`, `cards`, `sets`, `articles`, `disputes`, `compose`, `counts`, `lexicon`, `unrelated` and
-    `hub` says where they are.
+    One of `file`, `given`, `cards`, `sets`, `articles`, `disputes`, `compose`, `counts`, `lexicon`, `unrelated`,
+    `crossed` and `hub` says where they are.
 
     `hub` beside `file` names where the same rows, or the fuller set they were sampled from, can be had by anyone; where
     it says how to read them, they are loaded from there if the file is not at hand.
@@ -53,6 +59,7 @@ class Source(_Strict):
     counts: Annotated[int, Field(gt=0)] | None = Field(None, description="number of pairs on quantities to make")
     lexicon: Annotated[int, Field(gt=0)] | None = Field(None, description="number of pairs on single words to make")
     unrelated: Annotated[int, Field(gt=0)] | None = Field(None, description="number of pairs of two events to draw")
+    crossed: Annotated[int, Field(gt=0)] | None = Field(None, description="pairs of one event that the teacher labels")
     compose_split: Literal["train", "dev"] = Field("train", description="words of the pairs that are made")
     hub: str | Hub | None = None
     licence: str = ""
@@ -73,11 +80,10 @@ class Source(_Strict):
 
     @model_validator(mode="after")
     def _one_origin(self) -> Source:
-        kinds = ("file", "given", "cards", "sets", "articles", "disputes", "compose", "counts", "lexicon", "unrelated")
-        given = [name for name in kinds if getattr(self, name) is not None]
+        given = [name for name in _KINDS if getattr(self, name) is not None]
         if len(given) > 1 or not (given or isinstance(self.hub, Hub)):
             raise ValueError(
-                f"give exactly one of {', '.join(kinds)}, or a hub with parts and columns "
+                f"give exactly one of {', '.join(_KINDS)}, or a hub with parts and columns "
                 f"(given: {', '.join(given) or 'none'})"
             )
         return self
@@ -187,14 +193,19 @@ class Recipe(_Strict):
         ]
         if not self.stages:
             missing.append("there is no stage")
-        if self.teacher is None and any(stage.teacher for stage in self.stages):
-            missing.append("a stage gives a teacher a share, but there is no teacher: name its file")
+        unlabelled = {name for name, source in self.sources.items() if source.crossed is not None}
+        if self.teacher is None and any(stage.teacher or unlabelled & {*stage.mixture} for stage in self.stages):
+            missing.append("a stage needs a teacher, but there is none: name its file")
         if len({stage.name for stage in self.stages}) != len(self.stages):
             missing.append("two stages have one name")
         trained = {name for stage in self.stages for name in stage.mixture}
         missing += [
             f"{name!r} is both trained on and used as dev"
             for name in sorted(trained & {*self.dev, *self.calibration.sources, *self.report})
+        ]
+        missing += [
+            f"{name!r} has no labels of its own, so that nothing can be measured on it"
+            for name in sorted(unlabelled & {*self.dev, *self.calibration.sources, *self.report})
         ]
         if missing:
             raise ValueError("; ".join(missing))
@@ -215,12 +226,12 @@ def load_recipe(name: str, overrides: dict[str, Any] | None = None) -> tuple[Rec
         ConfigError: If there is no such recipe, or it does not validate; the message lists every problem.
     """
     path = find(name, "recipes")
-    try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not YAML that can be read: {' '.join(str(error).split())}.") from error
-    if not isinstance(raw, dict):
-        raise ConfigError(f"{path} must hold a mapping of settings, as in configs/recipes/smoke.yaml.")
+    raw = _read(path)
+    if "extends" in raw:
+        other = _read(find(str(raw.pop("extends")), "recipes"))
+        if "extends" in other:
+            raise ConfigError(f"{path} extends a recipe that extends another one itself: name that one.")
+        raw = {**other, **raw}
     for key, value in (overrides or {}).items():
         _set(raw, key, value, path)
     try:
@@ -231,6 +242,16 @@ def load_recipe(name: str, overrides: dict[str, Any] | None = None) -> tuple[Rec
             for item in error.errors()
         )
         raise ConfigError(f"{path} does not validate ({error.error_count()} problems): {problems}.") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not YAML that can be read: {' '.join(str(error).split())}.") from error
+    if not isinstance(raw, dict):
+        raise ConfigError(f"{path} must hold a mapping of settings, as in configs/recipes/smoke.yaml.")
+    return raw
 
 
 def _set(raw: dict[str, Any], key: str, value: Any, path: Path) -> None:  # noqa: ANN401 -- any YAML value

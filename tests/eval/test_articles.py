@@ -1,4 +1,4 @@
-"""Statement lists of invented articles, and pairs of two events."""
+"""Statement lists, pairs of two events, and pairs of one event without a label."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from nli.errors import InputError
 from nli.eval.denial.articles import Kind, expand, read_articles, shipped
 from nli.eval.denial.cards import pairs
+from nli.eval.denial.crossed import crossed
 from nli.eval.denial.sets import held_back_keys, shipped_rows
 from nli.eval.denial.unrelated import unrelated
 from nli.eval.leakage import pair_key
@@ -96,3 +97,18 @@ def test_unrelated_pairs_are_of_two_events_of_one_domain():
         assert domain[row["premise"]] & domain[row["hypothesis"]]
     assert rows == unrelated(300, seed=5)
     assert rows != unrelated(300, seed=6)
+
+
+def test_crossed_pairs_are_of_one_event_and_have_no_label():
+    rows = crossed(400, seed=5)
+    assert len(rows) == len({(row["premise"], row["hypothesis"]) for row in rows}) == 400
+    home: dict[str, set[str]] = {}
+    labelled = set()
+    for row in (*pairs("train", both_orders=True), *shipped_rows("train")):
+        labelled.add((row["premise"], row["hypothesis"]))
+        for text in (row["premise"], row["hypothesis"]):
+            home.setdefault(text, set()).add(row["group"])
+    for row in rows:
+        assert (row["premise"], row["hypothesis"]) not in labelled
+        assert row["group"] in home[row["premise"]] & home[row["hypothesis"]]
+    assert rows == crossed(400, seed=5) != crossed(400, seed=6)

@@ -67,6 +67,19 @@ def test_settings_can_be_replaced(tmp_path: Path) -> None:
         load_recipe(write(tmp_path), {"training.no_such": 1})
 
 
+def test_a_recipe_takes_over_what_it_does_not_give_itself(tmp_path: Path) -> None:
+    base = write(tmp_path)
+    child = tmp_path / "child.yaml"
+    child.write_text(yaml.safe_dump({"extends": base, "name": "child", "base": {"hub": "other/encoder"}}))
+    recipe, path = load_recipe(str(child))
+    assert (recipe.name, recipe.base.hub, path) == ("child", "other/encoder", child)
+    assert recipe.sources == load_recipe(base)[0].sources
+    grandchild = tmp_path / "grandchild.yaml"
+    grandchild.write_text(yaml.safe_dump({"extends": str(child), "name": "grandchild"}))
+    with pytest.raises(ConfigError, match="extends another one itself"):
+        load_recipe(str(grandchild))
+
+
 def test_unknown_recipe_names_the_shipped_ones() -> None:
     with pytest.raises(ConfigError, match="denial-minilm"):
         load_recipe("no-such-recipe")

@@ -10,10 +10,11 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from nli.errors import ConfigError, InputError
 from nli.finetune import pipeline, teacher
-from nli.finetune.mixture import read_sources
+from nli.finetune.mixture import UNLABELLED, read_sources
 from nli.finetune.recipe import Recipe, Teacher, load_recipe
 from nli.labels import LABELS, Label
 
@@ -49,7 +50,7 @@ def test_a_share_without_a_teacher_is_refused(recipe: Recipe, tmp_path: Path) ->
     changed = yaml.safe_load(path.read_text())
     del changed["teacher"]
     path.write_text(yaml.safe_dump(changed))
-    with pytest.raises(ConfigError, match="there is no teacher"):
+    with pytest.raises(ConfigError, match="needs a teacher, but there is none"):
         load_recipe(str(path))
 
 
@@ -106,6 +107,38 @@ def test_a_recipe_in_which_no_stage_has_a_teacher_is_refused(
     command = [str(path), "--model", str(models.make()), "--out", str(tmp_path / "out.npz")]
     assert teacher.main(command) == 2
     assert "No stage of the recipe tiny" in capsys.readouterr().err
+
+
+def test_the_teacher_labels_pairs_that_have_no_label(recipe: Recipe, tmp_path: Path) -> None:
+    raw = yaml.safe_load(_written(recipe, tmp_path, share=0.5).read_text())
+    raw["sources"]["more"] = {"crossed": 40}
+    raw["stages"][0]["mixture"]["more"] = 1
+    changed = Recipe.model_validate(raw)
+    pairs = read_sources(changed.model_copy(update={"teacher": None}), None)["more"].examples
+    assert {example.label for example in pairs} == {UNLABELLED}
+    scored = {teacher.key(e.premise, e.hypothesis): (0.0, 0.5, float(row)) for row, e in enumerate(pairs[:30])}
+    teacher.write(tmp_path / "logits.npz", scored)
+    more = read_sources(changed, None)["more"]
+    assert [example.label for example in more.examples] == [1, *[2] * 29]
+    assert more.dropped["without the teacher's logits"] == len(pairs) - 30
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"teacher": None}, "needs a teacher"),
+        ({"report": ["more"]}, "no labels of its own"),
+    ],
+)
+def test_pairs_without_labels_need_a_teacher_and_measure_nothing(
+    recipe: Recipe, tmp_path: Path, changes: dict[str, Any], what: str
+) -> None:
+    raw = yaml.safe_load(_written(recipe, tmp_path, share=0.0).read_text())
+    raw["sources"]["more"] = {"crossed": 40}
+    if "report" not in changes:
+        raw["stages"][0]["mixture"]["more"] = 1
+    with pytest.raises(ValidationError, match=what):
+        Recipe.model_validate({**raw, **changes})
 
 
 def _written(recipe: Recipe, folder: Path, *, share: float) -> Path:
