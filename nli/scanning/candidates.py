@@ -1,7 +1,9 @@
 """Statements -> the pairs worth scoring: those that speak of the same thing.
 
 Two statements are near where their embeddings are and where they share names, numbers and other rare words. Nearness
-has no upper bound: a denial is nearly identical with what it denies.
+has no upper bound: a denial is nearly identical with what it denies. A short statement on an event may share next to
+nothing with a long one, but both with a third: some of the places of each statement are kept for those that its nearest
+lead to.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ _STRIDE = 32
 _ROWS = 256
 _REACH = 4  # how many times the candidates asked for an index is asked for, as some are of the wrong group
 _NOWHERE = -np.inf
+_LED_SHARE = 5  # one in so many places of a statement is kept for those that its nearest lead to
+_LEADING, _LED = 3, 8  # how many of its nearest lead on, and to how many of theirs
 
 Rows = NDArray[np.int64]
 """Positions of statements."""
@@ -60,7 +64,8 @@ def candidates(
 
     Returns:
         An iterator of (i, j, nearness) with i < j, each pair once. Pairs come by the statement that found them, and
-        for each by falling nearness (0 to 4, seldom a little below 0).
+        for each by falling nearness (0 to 4, seldom a little below 0), those that others led to last; theirs is the
+        lesser of the two on the way.
 
     Raises:
         InputError: If `per_statement` is below 1, `groups` is not as long as `statements`, `across` is given without
@@ -113,7 +118,35 @@ def _pairs(
     for row, others, nearness in search(vectors, words, chosen, groups, nearest):
         found[row, : len(others)] = others
         scores[row, : len(others)] = nearness
+    if _LED_SHARE <= nearest < count - 1:
+        _lead_on(found, scores, groups)
     yield from _once(found, scores)
+
+
+def _lead_on(found: NDArray[np.int32], scores: NDArray[np.float32], groups: NDArray[np.int32] | None) -> None:
+    """Give some places of each statement to those near its nearest, in place.
+
+    Args:
+        found: The nearest of each statement, -1 where there is none, of shape (statements, nearest).
+        scores: How near they are.
+        groups: A number for each statement; two of one group are no pair.
+    """
+    places = found.shape[1]
+    keep = places - places // _LED_SHARE
+    leading, nearness = found[:, :_LED].tolist(), scores[:, :_LED].tolist()
+    for row in np.flatnonzero(found[:, 0] >= 0).tolist():
+        taken = {row, *found[row, :keep].tolist(), -1}
+        led: dict[int, tuple[float, float]] = {}
+        for middle, first in zip(leading[row][:_LEADING], nearness[row], strict=False):
+            for other, second in zip(leading[middle], nearness[middle], strict=True) if middle >= 0 else ():
+                if other in taken or (groups is not None and groups[other] == groups[row]):
+                    continue
+                led[other] = max(led.get(other, (_NOWHERE, _NOWHERE)), (first * second, min(first, second)))
+        best = sorted(led, key=lambda other: (-led[other][0], other))[: places - keep]
+        rest = zip(found[row, keep:].tolist(), scores[row, keep:].tolist(), strict=True)
+        kept = [(one, score) for one, score in rest if one not in best][: places - keep - len(best)]
+        kept += [(other, led[other][1]) for other in best]
+        found[row, keep:], scores[row, keep:] = zip(*kept, strict=True)
 
 
 def _compare_all(

@@ -44,6 +44,18 @@ def test_pairs_come_by_falling_nearness_from_each_statement() -> None:
     assert rows == sorted(rows, key=lambda row: (row[0], -row[1]))
 
 
+def test_statements_that_share_nothing_are_found_by_one_between_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    far = ["Smoke rose from the Kuzhikkal pit for two days.", "The bishop Orrin counted seven coffins."]
+    between = "The bishop Orrin counted seven coffins when smoke rose from the Kuzhikkal pit."
+    noise = [f"The bishop {place} counted {row} coffins." for row, place in enumerate(PLACES)]
+    noise += [f"Smoke rose from the {place} pit for {row} days." for row, place in enumerate(PLACES)]
+    assert (0, 1) in chosen([*far, between, *noise], per_statement=5)
+    groups = [0, 0, *[1] * (len(noise) + 1)]
+    assert (0, 1) not in chosen([*far, between, *noise], per_statement=5, groups=groups, across=True)
+    monkeypatch.setattr("nli.scanning.candidates._LED_SHARE", 100)
+    assert (0, 1) not in chosen([*far, between, *noise], per_statement=5)
+
+
 def test_within_and_across_documents() -> None:
     groups = [7 if row % 2 else 3 for row in range(len(TEXTS))]
     for per_statement in (2, 100):
