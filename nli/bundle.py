@@ -65,8 +65,8 @@ class Bundle:
 
     @property
     def weights(self) -> list[Path]:
-        """The safetensors files."""
-        return sorted(self.folder.glob("*.safetensors"))
+        """The safetensors files, or what tells all weights from the files of an int8 graph."""
+        return sorted(self.folder.glob("*.safetensors")) or sorted(self.folder.glob("*/layout.npz"))
 
     @property
     def positions(self) -> int:

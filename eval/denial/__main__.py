@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 import click
 
@@ -28,7 +29,7 @@ def check() -> None:
         rows = {split: shipped_rows(split) for split in FILES}
         readings = read_readings()
         lists = articles.shipped()
-        disputes = articles.shipped("disputes")
+        disputes = {split: articles.shipped("disputes", split) for split in get_args(articles.Split)}
     except NliError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(2)
@@ -49,8 +50,9 @@ def check() -> None:
         _tell(f"{split}: {len({row['group'] for row in part})} minimal sets", Counter(row["label"] for row in part))
     labels = Counter(row["label"] for article in lists for row in articles.expand(article))
     _tell(f"train: {len(lists)} statement lists of articles", labels)
-    labels = Counter(row["label"] for dispute in disputes for row in articles.expand(dispute, judged=True))
-    _tell(f"train: {len(disputes)} statement lists on disputes", labels)
+    for name, found_lists in disputes.items():
+        labels = Counter(row["label"] for row in articles.disputes(name))
+        _tell(f"{name}: {len(found_lists)} statement lists on disputes", labels)
 
 
 def _tell(what: str, labels: Counter[str]) -> None:

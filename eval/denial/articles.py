@@ -1,9 +1,9 @@
 """Statement lists: statements on one invented event, every pair of them labelled.
 
 A line of ``articles.train.jsonl`` has what a scanner takes out of one article; most of its pairs are neutral, as in
-life. A line of ``disputes.train.jsonl`` has ten statements of the parties to one dispute, half of them long, chosen so
-that many pairs conflict, agree or only look so. Both say which pairs contradict, which entail (premise first) and which
-are left open. All other pairs are neutral.
+life. A line of ``disputes.train.jsonl`` or ``disputes.dev.jsonl`` has ten statements on one dispute, half of them long,
+chosen so that many pairs conflict, agree or only look so. Both say which pairs contradict, which entail (premise first)
+and which are left open. All other pairs are neutral.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Kind = Literal["articles", "disputes"]
+Split = Literal["train", "dev"]
 _FIELDS = ("id", "domain", "statements", "contradictions", "entailments", "open")
 
 
@@ -47,13 +48,13 @@ class Article:
     open: frozenset[frozenset[int]]
 
 
-def shipped(kind: Kind = "articles") -> list[Article]:
-    """Read the statement lists of one kind that ship, all for training.
+def shipped(kind: Kind = "articles", split: Split = "train") -> list[Article]:
+    """Read the statement lists of one kind that ship; all articles are for training.
 
     Raises:
         InputError: If a line is no such list.
     """
-    return read_articles(files("nli.eval.denial") / f"{kind}.train.jsonl")
+    return read_articles(files("nli.eval.denial") / f"{kind}.{split}.jsonl")
 
 
 def read_articles(path: Path | Traversable) -> list[Article]:
@@ -126,6 +127,12 @@ def expand(article: Article, *, judged: bool = False) -> Iterator[dict[str, Any]
                     yield _row(article, premise, hypothesis, "neutral")
         else:
             yield _row(article, *((one, other) if turn % 2 else (other, one)), "neutral")
+
+
+def disputes(split: Split) -> Iterator[dict[str, Any]]:
+    """Yield the labelled pairs of the disputes of a split."""
+    for dispute in shipped("disputes", split):
+        yield from expand(dispute, judged=True)
 
 
 def _row(article: Article, premise: int, hypothesis: int, label: str) -> dict[str, Any]:

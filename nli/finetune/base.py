@@ -10,6 +10,8 @@ from nli import bundle
 from nli.errors import LabelOrderError, ModelError
 from nli.finetune.recipe import Recipe
 from nli.labels import LABELS, resolve_label_order
+from nli.runtimes import compact
+from nli.runtimes.torch import load_compact
 
 _DROPOUTS = {
     "hidden_dropout_prob",
@@ -68,15 +70,19 @@ def load_base(recipe: Recipe, device: str = "cpu") -> tuple[Any, Any]:
         config.id2label, config.label2id = names, {name: index for index, name in names.items()}
         for name in _DROPOUTS & set(config.to_dict()):
             setattr(config, name, recipe.training.dropout)
-        model = AutoModelForSequenceClassification.from_pretrained(
-            base,
-            config=config,
-            revision=recipe.base.revision,
-            use_safetensors=True,
-            dtype="float32",
-            attn_implementation="eager" if device == "cpu" else None,
-            ignore_mismatched_sizes=True,
-        )
+        attention = "eager" if device == "cpu" else None
+        if compact.layout_of(Path(base)) is not None:
+            model = load_compact(Path(base), dtype="float32", config=config, attention=attention)
+        else:
+            model = AutoModelForSequenceClassification.from_pretrained(
+                base,
+                config=config,
+                revision=recipe.base.revision,
+                use_safetensors=True,
+                dtype="float32",
+                attn_implementation=attention,
+                ignore_mismatched_sizes=True,
+            )
     except (OSError, ValueError) as error:
         first = str(error).strip().splitlines()[0]
         raise ModelError(

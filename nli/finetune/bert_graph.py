@@ -17,7 +17,7 @@ What keeps the int8 products close to the float32 ones:
 - Weights are rounded so that the result of a layer, not each weight, changes least (Frantar et al. 2022, "GPTQ").
 - Layers that see one token a pair stay in float32: int8 would save nothing there.
 
-Word embeddings are stored in float16 beside int8 layers.
+Beside int8 layers word embeddings are stored in int8, a scale a word, and what else is large in float16.
 """
 
 from __future__ import annotations
@@ -57,12 +57,37 @@ class Shape:
     groups: tuple[float, ...] = WIDE_GROUPS[0]
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Part of a matrix of the model as the graph stores it, so that the matrix can be told from the graph.
+
+    The matrix, [outputs, inputs], has ``(stored * columns / rows[:, None]).T`` where `inputs` and `outputs` say; that
+    of the word embeddings is stored as it is, not transposed.
+
+    Attributes:
+        name: The matrix's name in `Encoder.weights`.
+        tensor: The name of the stored tensor.
+        rows: float32, one for each row that is stored.
+        columns: float32, one for each column.
+        inputs: Channels that the rows are; None for all.
+        outputs: Channels that the columns are; None for all.
+    """
+
+    name: str
+    tensor: str
+    rows: Array
+    columns: Array
+    inputs: Channels | None = None
+    outputs: Channels | None = None
+
+
 class _Graph:
     """Nodes and weights under construction."""
 
     def __init__(self) -> None:
         self.nodes: list[Any] = []
         self.weights: list[Any] = []
+        self.pieces: list[Piece] = []
         self._count = 0
 
     def weight(self, value: npt.NDArray[Any], name: str = "w") -> str:
@@ -72,6 +97,12 @@ class _Graph:
         full = f"{name}_{self._count}"
         self.weights.append(numpy_helper.from_array(np.ascontiguousarray(value), full))
         return full
+
+    def single(self, tensor: str) -> str:
+        """Make a weight that is stored in float16 float32; the runtime does it once, as it loads."""
+        from onnx import TensorProto
+
+        return self.node("Cast", [tensor], to=TensorProto.FLOAT)
 
     def node(self, operator: str, inputs: Sequence[str], domain: str = "", outputs: int = 1, **attributes: Any) -> str:  # noqa: ANN401
         from onnx import helper
@@ -108,7 +139,7 @@ class Inputs:
         return np.asarray(centred / np.outer(source.scale, source.scale), dtype=np.float64)
 
 
-def build(encoder: Encoder, shape: Shape, measured: Mapping[str, Inputs] | None) -> Any:  # noqa: ANN401
+def build(encoder: Encoder, shape: Shape, measured: Mapping[str, Inputs] | None) -> tuple[Any, list[Piece]]:
     """Build the graph.
 
     Args:
@@ -119,7 +150,8 @@ def build(encoder: Encoder, shape: Shape, measured: Mapping[str, Inputs] | None)
 
     Returns:
         An `onnx.ModelProto` with inputs input_ids, attention_mask and, if the model has more than one token type,
-        token_type_ids, int64 [n, length], and the output logits, float32 [n, classes].
+        token_type_ids, int64 [n, length], and the output logits, float32 [n, classes]; and how its large matrices are
+        stored in it.
     """
     from onnx import TensorProto, helper
 
@@ -138,7 +170,7 @@ def build(encoder: Encoder, shape: Shape, measured: Mapping[str, Inputs] | None)
         opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)],
     )
     model.ir_version = IR_VERSION
-    return model
+    return model, graph.pieces
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,14 +225,19 @@ class _Linear:
         weight, offset = (weight, offset) if outputs is None else (weight[:, outputs], offset[outputs])
         offset = offset + source.shift @ weight
         weight = weight * source.scale[:, None]
+        columns = np.ones(weight.shape[1], np.float32)
         if result is not None:
             weight, offset = weight / result.scale, (offset - result.shift) / result.scale
+            columns = columns * result.scale
         if source.span is None:
-            product = graph.node("MatMul", [source.tensor, graph.weight(weight)])
+            stored = graph.weight(weight.astype(np.float16) if self._measured else weight)
+            graph.pieces.append(Piece(f"{name}.weight", stored, source.scale, columns, inputs, outputs))
+            product = graph.node("MatMul", [source.tensor, graph.single(stored) if self._measured else stored])
             return graph.node("Add", [product, graph.weight(offset.astype(np.float32))])
         quantised, scale, zero = self._quantise(source.tensor, *source.span)
         steps = np.maximum(np.abs(weight).max(axis=0), 1e-8) / WEIGHT_LEVELS
         integers = graph.weight(_rounded(weight, steps, self._measured[name].moments(source, inputs)))
+        graph.pieces.append(Piece(f"{name}.weight", integers, source.scale, columns * steps, inputs, outputs))
         rest = [graph.weight(steps.astype(np.float32)), zero, "", graph.weight(offset.astype(np.float32))]
         return graph.node("MatMulIntegerToFloat", [quantised, integers, scale, *rest], MICROSOFT)
 
@@ -302,9 +339,16 @@ class _Bert:
 
         graph, prefix = self._graph, "bert.embeddings."
         words, positions = (self._weights[f"{prefix}{name}_embeddings.weight"] for name in ("word", "position"))
-        stored = np.float32 if self._measured is None else np.float16
-        word = graph.node("Gather", [graph.weight(words.astype(stored)), "input_ids"])
-        word = graph.node("Cast", [word], to=TensorProto.FLOAT)
+        if self._measured is None:
+            word = graph.node("Gather", [graph.weight(words), "input_ids"])
+        else:
+            steps = np.maximum(np.abs(words).max(axis=1, keepdims=True), 1e-8) / WEIGHT_LEVELS
+            rows = graph.weight(np.rint(words / steps).astype(np.int8))
+            flat = np.ones(words.shape[1], np.float32)
+            graph.pieces.append(Piece(f"{prefix}word_embeddings.weight", rows, 1 / steps[:, 0], flat))
+            word = graph.node("Cast", [graph.node("Gather", [rows, "input_ids"])], to=TensorProto.FLOAT)
+            step = graph.node("Gather", [graph.weight(steps.astype(np.float32)), "input_ids"])
+            word = graph.node("Mul", [word, step])
         length = graph.node("Shape", ["input_ids"], start=1, end=2)
         begin = graph.weight(np.array([0], dtype=np.int64))
         position = graph.node("Slice", [graph.weight(positions), begin, length, begin])

@@ -46,11 +46,13 @@ class Encoder:
         distances: What is added to the attention scores of each head, float32 [heads, 2 * positions - 1], by the place
             of the key less that of the query; None where nothing is.
         renamed: Gives a module's name in the model its name in `weights`.
+        state: The model's own state, in its own names.
     """
 
     weights: dict[str, Array]
     distances: Array | None
     renamed: Callable[[str], str]
+    state: dict[str, Array]
 
 
 def is_like_bert(config: Any) -> bool:  # noqa: ANN401 -- transformers
@@ -69,7 +71,8 @@ def encoder(model: Any) -> Encoder:  # noqa: ANN401
             name = re.sub(pattern, new, name)
         return name.removesuffix(".")
 
-    weights = {renamed(name): np.asarray(tensor.float().numpy()) for name, tensor in model.state_dict().items()}
+    state = {name: np.asarray(tensor.float().numpy()) for name, tensor in model.state_dict().items()}
+    weights = {renamed(name): array for name, array in state.items()}
     distances = None
     if config.model_type != "bert":
         # Positions are counted from the one after that of padding.
@@ -78,7 +81,7 @@ def encoder(model: Any) -> Encoder:  # noqa: ANN401
             weights[_POSITIONS] = weights[_POSITIONS] + weights.pop(_TYPES)[0]
     if _DISTANCES in weights:
         distances = _by_distance(model, len(weights[_POSITIONS]), weights.pop(_DISTANCES))
-    return Encoder(weights, distances, renamed)
+    return Encoder(weights, distances, renamed, state)
 
 
 def _by_distance(model: Any, positions: int, table: Array) -> Array:  # noqa: ANN401

@@ -19,11 +19,13 @@ import numpy.typing as npt
 from nli.batching import TokenBatch, TokenRow, pad, plan
 from nli.bundle import find
 from nli.calibration import softmax
-from nli.errors import InputError
+from nli.errors import InputError, ModelError
 from nli.finetune.bert_graph import WIDE_GROUPS, Inputs, Shape, build
+from nli.finetune.compact import save_compact
 from nli.finetune.encoders import encoder, is_like_bert
 from nli.finetune.traced_graph import export_traced
 from nli.runtimes import Runtime
+from nli.runtimes.compact import layout_of
 from nli.runtimes.onnx import OnnxRuntime
 from nli.tokens import TextTokenizer
 
@@ -63,7 +65,9 @@ def save_float16(trained: Path, target: Path, biases: Sequence[float] | None = N
     (target / "model.safetensors").chmod(0o644)
 
 
-def export_onnx(folder: Path, target: Path, pairs: Pairs, *, data: str, precision: str = "int8") -> dict[str, Any]:
+def export_onnx(
+    folder: Path, target: Path, pairs: Pairs, *, data: str, precision: str = "int8", whole: bool = False
+) -> dict[str, Any]:
     """Export a model to ONNX and measure how well the file agrees with the float32 model.
 
     Args:
@@ -73,6 +77,8 @@ def export_onnx(folder: Path, target: Path, pairs: Pairs, *, data: str, precisio
             little optimistic.
         data: What to call those pairs in the report.
         precision: "int8" or "fp32".
+        whole: Whether the files hold all of the model, so that its safetensors are not needed; see
+            `nli.finetune.compact`.
 
     Returns:
         The entry for `detector.json`: file, precision, checksum, and the agreement with `usable` saying whether the
@@ -85,15 +91,20 @@ def export_onnx(folder: Path, target: Path, pairs: Pairs, *, data: str, precisio
     import torch
     from transformers import AutoModelForSequenceClassification
 
-    from nli.runtimes.torch import load_tokenizer
+    from nli.runtimes.torch import load_compact, load_tokenizer
 
     if not pairs:
         raise InputError(
             "An ONNX file cannot be measured without pairs: give a dev source with at least a few hundred."
         )
-    model = AutoModelForSequenceClassification.from_pretrained(
-        folder, dtype="float32", use_safetensors=True, attn_implementation="eager"
-    ).eval()
+    if layout_of(folder) is not None:
+        model = load_compact(folder, dtype="float32", attention="eager").eval()
+    else:
+        model = AutoModelForSequenceClassification.from_pretrained(
+            folder, dtype="float32", use_safetensors=True, attn_implementation="eager"
+        ).eval()
+    if whole and not (is_like_bert(model.config) and precision == "int8"):
+        raise ModelError(f"Only the int8 graph of an encoder like BERT holds a whole model: {folder} is kept as it is.")
     backend, takes_types, pad_id = load_tokenizer(folder, str(folder))
     tokenizer = TextTokenizer(backend, str(folder))
     rows = _rows(tokenizer, pairs, find(str(folder)).positions, takes_types=takes_types)
@@ -102,7 +113,7 @@ def export_onnx(folder: Path, target: Path, pairs: Pairs, *, data: str, precisio
     with torch.inference_mode():
         exact = _answers(_Exact(model), rows, pad_id)
     if is_like_bert(model.config):
-        writers = _bert_writers(model, rows, pad_id, path, precision)
+        writers = _bert_writers(model, rows, pad_id, path, precision, whole=whole)
     else:
         writers = [partial(export_traced, model, path, takes_types=takes_types, precision=precision)]
     for write in writers:
@@ -125,6 +136,8 @@ def _bert_writers(
     pad_id: int,
     path: Path,
     precision: str,
+    *,
+    whole: bool,
 ) -> list[Callable[[], None]]:
     """Return what writes the graph, each with more in float32 than the one before it, until one is close enough."""
     import onnx
@@ -138,7 +151,11 @@ def _bert_writers(
 
     def write(groups: tuple[float, ...]) -> None:
         shape = Shape(config.num_hidden_layers, config.num_attention_heads, config.layer_norm_eps, groups)
-        onnx.save(build(read, shape, measured), path)
+        graph, pieces = build(read, shape, measured)
+        if whole:
+            save_compact(graph, pieces, read, path)
+        else:
+            onnx.save(graph, path)
 
     return [partial(write, groups) for groups in (WIDE_GROUPS if measured is not None else WIDE_GROUPS[:1])]
 

@@ -6,9 +6,10 @@ import hashlib
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from nli.errors import InputError
 from nli.eval.leakage import pair_key
@@ -208,11 +209,12 @@ def forbidden_keys(data_root: Path | None, trained_files: set[str | None]) -> se
         data_root: The data folder, if there is one.
         trained_files: Files that the recipe trains on; they are no evaluation sets.
     """
+    from nli.eval.denial.articles import disputes
     from nli.eval.denial.cards import pairs
     from nli.eval.denial.sets import held_back_keys, shipped_rows
 
     keys = set(held_back_keys())
-    for row in (*pairs("dev"), *shipped_rows("dev")):
+    for row in (*pairs("dev"), *shipped_rows("dev"), *disputes("dev")):
         keys.add(pair_key(row["premise"], row["hypothesis"]))
     for path in sorted(data_root.iterdir()) if data_root is not None and data_root.is_dir() else ():
         parts = path.name.split(".")
@@ -380,19 +382,19 @@ def _own_rows(source: Source, seed: int) -> Iterable[Mapping[str, object]]:
     from nli.eval.denial.sets import shipped_rows
     from nli.eval.denial.unrelated import unrelated
 
-    if source.articles is not None or source.disputes is not None:
-        kind: articles.Kind = "articles" if source.articles is not None else "disputes"
-        return (row for part in articles.shipped(kind) for row in articles.expand(part, judged=kind == "disputes"))
-    for number, draw in ((source.unrelated, unrelated), (source.crossed, crossed)):
-        if number is not None:
-            return draw(number, seed)
-    if source.sets is not None:
-        return shipped_rows(source.sets)
-    if source.compose is not None:
-        return compose(source.compose, seed, source.compose_split)
-    if source.counts is not None:
-        return counts(source.counts, seed, source.compose_split)
-    return lexicon(source.lexicon or 0, seed, source.compose_split)
+    split = source.compose_split
+    makers: Mapping[str, Callable[[Any], Iterable[Mapping[str, object]]]] = {
+        "sets": shipped_rows,
+        "articles": lambda _: (row for article in articles.shipped() for row in articles.expand(article)),
+        "disputes": articles.disputes,
+        "compose": lambda number: compose(number, seed, split),
+        "counts": lambda number: counts(number, seed, split),
+        "lexicon": lambda number: lexicon(number, seed, split),
+        "unrelated": lambda number: unrelated(number, seed),
+        "crossed": lambda number: crossed(number, seed),
+    }
+    kind = next(name for name in makers if getattr(source, name) is not None)
+    return makers[kind](getattr(source, kind))
 
 
 def _made(rows: Iterable[Mapping[str, object]]) -> Iterator[_Row]:

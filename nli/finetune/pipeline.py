@@ -23,6 +23,7 @@ from nli.finetune.mixture import Loaded, mix
 from nli.finetune.recipe import Recipe
 from nli.finetune.results import held_out_results, load_before
 from nli.finetune.train import train
+from nli.runtimes.compact import LAYOUT
 
 MODEL = "model"
 RESULTS = "results.json"
@@ -93,10 +94,12 @@ def finish(recipe: Recipe, loaded: Mapping[str, Loaded], trained: Path, target: 
             "dtype": "float16",
             "sha256": hashlib.sha256((partial / "model.safetensors").read_bytes()).hexdigest(),
         },
-        **_onnx(partial, agreement_pairs, ", ".join(recipe.dev)),
+        **_onnx(partial, agreement_pairs, ", ".join(recipe.dev), whole=recipe.compact),
         "calibration": Calibration().as_dict(),
         "training": {name: source.sha256 for name, source in loaded.items()},
     }
+    if recipe.compact:
+        details["weights"] = _compact(partial, details)
     write_details(partial, details)
     detector = load(partial, probe=False)
     details["probe"] = {"right": detector.probe(), "of": 12}
@@ -129,10 +132,23 @@ def _positions(folder: Path) -> int:
     return find(str(folder)).positions
 
 
-def _onnx(folder: Path, pairs: list[tuple[str, str]], data: str) -> dict[str, Any]:
+def _compact(folder: Path, details: Mapping[str, Any]) -> dict[str, str]:
+    """Keep one set of weights: those of the int8 graph if it agrees, else the safetensors; return their entry."""
+    onnx = details["onnx"]
+    if onnx is None or not onnx["agreement"]["usable"]:
+        (folder / "onnx" / LAYOUT).unlink(missing_ok=True)
+        return dict(details["weights"])
+    (folder / "model.safetensors").unlink()
+    digest = hashlib.sha256()
+    for path in sorted((folder / "onnx").iterdir()):
+        digest.update(path.read_bytes())
+    return {"file": f"onnx/{LAYOUT}", "dtype": "int8", "sha256": digest.hexdigest()}
+
+
+def _onnx(folder: Path, pairs: list[tuple[str, str]], data: str, *, whole: bool) -> dict[str, Any]:
     """Return the entry of the ONNX file, or why there is none; the model runs with PyTorch then."""
     try:
-        return {"onnx": export_onnx(folder, folder / "onnx", pairs, data=data)}
+        return {"onnx": export_onnx(folder, folder / "onnx", pairs, data=data, whole=whole)}
     except ModelError as error:
         shutil.rmtree(folder / "onnx", ignore_errors=True)
         return {"onnx": None, "no_onnx": str(error)}

@@ -53,7 +53,7 @@ class Source(_Strict):
     cards: Literal["train", "dev"] | None = Field(None, description="event cards that ship in nli.eval.denial")
     sets: Literal["train", "dev"] | None = Field(None, description="minimal sets that ship in nli.eval.denial")
     articles: Literal["train"] | None = Field(None, description="statement lists that ship in nli.eval.denial")
-    disputes: Literal["train"] | None = Field(None, description="statements on disputes that ship in nli.eval.denial")
+    disputes: Literal["train", "dev"] | None = Field(None, description="disputes that ship in nli.eval.denial")
     half: Literal["calibrate", "report"] | None = Field(None, description="only this half of the cards")
     compose: Annotated[int, Field(gt=0)] | None = Field(None, description="number of compositional pairs to make")
     counts: Annotated[int, Field(gt=0)] | None = Field(None, description="number of pairs on quantities to make")
@@ -178,6 +178,10 @@ class Recipe(_Strict):
     teacher: Teacher | None = None
     dev: tuple[str, ...] = ()
     calibration: Calibrate
+    compact: bool = Field(
+        False,
+        description="write one set of weights, those of the int8 graph, if it agrees; for encoders like BERT",
+    )
     report: tuple[str, ...] = Field((), description="further sources that the report before and after is made on")
 
     @model_validator(mode="after")

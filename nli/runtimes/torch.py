@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from nli.batching import TokenBatch
 from nli.errors import InputError, MissingExtraError, ModelError
+from nli.runtimes import compact
 
 PRECISIONS = {"cpu": "float32", "cuda": "bfloat16", "mps": "float32"}
 """On a CPU half precision is slower, so a checkpoint's own type is never taken over."""
@@ -73,9 +74,19 @@ class TorchRuntime:
         self.device = choose_device(device)
         kind = self.device.partition(":")[0]
         try:
-            model, report = AutoModelForSequenceClassification.from_pretrained(
-                folder, dtype=PRECISIONS[kind], use_safetensors=True, trust_remote_code=False, output_loading_info=True
-            )
+            if compact.layout_of(folder) is not None:
+                model = load_compact(folder, dtype=PRECISIONS[kind])
+                report: dict[str, Any] = {"missing_keys": []}
+            else:
+                model, report = AutoModelForSequenceClassification.from_pretrained(
+                    folder,
+                    dtype=PRECISIONS[kind],
+                    use_safetensors=True,
+                    trust_remote_code=False,
+                    output_loading_info=True,
+                )
+        except ModelError:
+            raise
         except Exception as error:  # transformers, safetensors and the hub client raise classes that share no base
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".: ")
             if "ignore_mismatched_sizes" in reason:
@@ -105,6 +116,31 @@ class TorchRuntime:
         with torch.inference_mode():
             logits = self._model(**inputs).logits
         return np.asarray(logits.float().cpu().numpy(), dtype=np.float32)
+
+
+def load_compact(folder: Path, *, dtype: str, config: Any = None, attention: str | None = None) -> Any:  # noqa: ANN401
+    """Load a classifier whose weights are in the files of its int8 graph.
+
+    Args:
+        folder: The model's folder.
+        dtype: The type of the weights, such as "float32".
+        config: Its configuration; None for the one in the folder.
+        attention: The implementation of attention, as transformers names it; None for its default.
+
+    Raises:
+        ModelError: If a file is missing or damaged.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForSequenceClassification
+
+    files = compact.layout_of(folder)
+    if files is None:
+        raise ModelError(f"The folder {folder} has no {compact.LAYOUT}: give that of a model whose weights are int8.")
+    config = config or AutoConfig.from_pretrained(folder)
+    options = {} if attention is None else {"attn_implementation": attention}
+    model = AutoModelForSequenceClassification.from_config(config, **options)
+    model.load_state_dict({name: torch.from_numpy(array) for name, array in compact.state(files).items()})
+    return model.to(getattr(torch, dtype))
 
 
 def load_tokenizer(folder: Path, name: str) -> tuple[Any, bool, int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from nli.errors import InputError
-from nli.eval.denial.articles import Kind, expand, read_articles, shipped
+from nli.eval.denial.articles import Kind, Split, expand, read_articles, shipped
 from nli.eval.denial.cards import pairs
 from nli.eval.denial.crossed import crossed
 from nli.eval.denial.sets import held_back_keys, shipped_rows
@@ -59,9 +59,16 @@ def test_a_line_that_cannot_be_used_is_named(tmp_path: Path, changes: dict[str, 
         read_articles(written(tmp_path, **changes))
 
 
-@pytest.mark.parametrize(("kind", "least", "neutral"), [("articles", 50, (0.6, 0.95)), ("disputes", 300, (0.4, 0.7))])
-def test_what_ships_holds_no_pair_of_the_test_split(kind: Kind, least: int, neutral: tuple[float, float]):
-    articles = shipped(kind)
+@pytest.mark.parametrize(
+    ("kind", "split", "least", "neutral"),
+    [
+        ("articles", "train", 50, (0.6, 0.95)),
+        ("disputes", "train", 300, (0.4, 0.7)),
+        ("disputes", "dev", 60, (0.4, 0.7)),
+    ],
+)
+def test_what_ships_holds_no_pair_of_the_test_split(kind: Kind, split: Split, least: int, neutral: tuple[float, float]):
+    articles = shipped(kind, split)
     rows = [row for article in articles for row in expand(article, judged=kind == "disputes")]
     labels = [row["label"] for row in rows]
     assert len({article.id for article in articles}) == len(articles) >= least
@@ -74,8 +81,15 @@ def test_some_lists_have_no_contradiction(kind: Kind):
     assert 0.08 < sum(not article.contradictions for article in shipped(kind)) / len(shipped(kind)) < 0.4
 
 
+def test_disputes_of_dev_share_no_text_with_those_that_train():
+    train, dev = (
+        {text for part in shipped("disputes", split) for text in part.statements} for split in ("train", "dev")
+    )
+    assert not train & dev
+
+
 def test_two_statements_of_one_list_are_never_marked_twice():
-    for article in (*shipped(), *shipped("disputes")):
+    for article in (*shipped(), *shipped("disputes"), *shipped("disputes", "dev")):
         for one, other in combinations(range(len(article.statements)), 2):
             assert not {(one, other), (other, one)} & article.entailments or (
                 frozenset((one, other)) not in article.contradictions | article.open

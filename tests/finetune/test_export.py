@@ -102,3 +102,24 @@ def test_half_precision_weights_are_those_of_the_model(tiny: Path, tmp_path: Pat
     assert np.abs(answers(tmp_path / "half", pairs) - answers(tiny, pairs)).max() <= 0.01
     others = {path.name for path in tiny.iterdir()}
     assert {path.name for path in (tmp_path / "half").iterdir()} == others
+
+
+@pytest.mark.parametrize("shape", ["bert", "roberta", "mpnet"])
+def test_a_whole_model_is_told_from_the_files_of_its_int8_graph(
+    models: Any, pairs: Texts, shape: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nli.finetune.compact.LARGEST", 5_000)
+    plain = models.make(shape)
+    folder = models.copy(plain)
+    entry = export_onnx(folder, folder / "onnx", pairs, data="test pairs", whole=True)
+    entry["agreement"]["usable"] = True  # a random model is close to ties everywhere
+    (folder / "model.safetensors").unlink()
+    (folder / "detector.json").write_text(json.dumps({"onnx": entry, "probe": {"right": 0, "of": 12}}))
+    files = sorted(path.name for path in (folder / "onnx").iterdir())
+    assert {"layout.npz", "model_int8.1.bin", "model_int8.2.bin", "model_int8.onnx"} <= set(files)
+    assert nli.load(folder).runtime_name == "onnx-cpu-int8"
+    exact = answers(plain, pairs)
+    assert np.abs(answers(folder, pairs) - exact).mean() <= 0.05
+    (folder / "detector.json").unlink()
+    assert nli.load(folder, probe=False).runtime_name == "torch-cpu-float32"
+    assert np.abs(answers(folder, pairs) - exact).mean() <= 0.03

@@ -273,6 +273,26 @@ def test_class_weights_and_smoothing_change_the_loss(recipe: Recipe, finished: P
     assert any((value != plain[name]).any() for name, value in weights(folder.parent / "fp32").items())
 
 
+def test_a_compact_model_has_one_set_of_weights_and_trains_on(
+    recipe: Recipe, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = recipe.model_copy(update={"compact": True})
+    for gate, files in ((0.0, []), (1.1, ["model.safetensors"])):
+        monkeypatch.setattr("nli.finetune.export.AGREEMENT_GATE", gate)
+        folder = pipeline.finish(
+            part, read_sources(part, None), finished.parent / "fp32", tmp_path / f"{gate}" / "model"
+        )
+        assert [path.name for path in folder.glob("*.safetensors")] == files
+        assert (folder / "onnx" / "layout.npz").exists() == (not files)
+        runtime = "torch-cpu-float32" if files else "onnx-cpu-int8"
+        assert nli.load(folder).runtime_name == runtime
+    small = tmp_path / "0.0" / "model"
+    again = part.model_copy(
+        update={"base": part.base.model_copy(update={"hub": str(small)}), "stages": part.stages[:1]}
+    )
+    assert (finetune(again, tmp_path / "again") / "detector.json").is_file()
+
+
 def test_fitted_biases_are_stored_in_the_weights(recipe: Recipe, finished: Path, tmp_path: Path) -> None:
     fitting = recipe.calibration.model_copy(update={"biases": True})
     part = recipe.model_copy(update={"calibration": fitting})
