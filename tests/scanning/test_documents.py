@@ -277,7 +277,7 @@ def test_page_without_its_furniture(monkeypatch: pytest.MonkeyPatch) -> None:
     def closed(*_: object, **__: object) -> None:
         raise AssertionError("a page was read over the network")
 
-    monkeypatch.setattr(socket, "socket", closed)
+    monkeypatch.setattr(socket.socket, "connect", closed)
     documents, notes = read(PAGE)
     (document,) = documents
     assert notes == []
