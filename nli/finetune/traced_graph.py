@@ -1,4 +1,4 @@
-"""The ONNX graph of any encoder, as PyTorch's exporter traces it; those built like BERT have a faster one in `bert_graph`."""
+"""The ONNX graph of any encoder, as PyTorch's exporter traces it; `bert_graph` has a faster one for those like BERT."""
 
 from __future__ import annotations
 
