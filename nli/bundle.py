@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +19,20 @@ from nli.calibration import Calibration
 from nli.errors import LabelOrderError, MissingExtraError, ModelError
 from nli.labels import LABELS, Label, resolve_label_order
 
-BUNDLED = "denial-minilm"
+BUNDLED = "denial-mpnet"
+"""The model that is meant where none is named."""
+FAST = "denial-minilm"
+"""A model a fifth as large, which ships too."""
+SHIPPED = (BUNDLED, FAST)
+MODEL_VARIABLE = "NLI_MODEL"
+"""Names another model for where none is named."""
 MODELS = Path(__file__).parent / "models"
 DETECTOR_FILE = "detector.json"
 DEFAULT_TOKENS = 512
 _PICKLES = ("pytorch_model.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl")
 _HUB_PATTERNS = ["*.json", "*.txt", "*.model", "*.safetensors", "LICENSE*", "README.md"]
+_HUB_GRAPH = ["onnx/model_*.onnx", "onnx/model_*.bin", "onnx/layout.npz"]
+"""What else is fetched of a model that nli made; elsewhere such files have no measured agreement and go unused."""
 
 
 @dataclass(frozen=True)
@@ -121,15 +130,16 @@ def find(name: str | None) -> Bundle:
     """Find a model by name and read what it says of itself.
 
     Args:
-        name: None or "denial-minilm" for the model that ships with the package, a folder, or a name on the
-            Hugging Face hub (fetched once, then read from its cache; `HF_HUB_OFFLINE=1` keeps to the cache).
+        name: "denial-mpnet" or "denial-minilm", which ship with the package, a folder, or a name on the Hugging Face
+            hub (fetched once, then read from its cache; `HF_HUB_OFFLINE=1` keeps to the cache). None for what the
+            environment's NLI_MODEL names, and without it for "denial-mpnet".
 
     Raises:
         ModelError: If there is no such model, or it cannot be read or trusted.
         MissingExtraError: If it is a hub name and the extra is not installed.
     """
-    shown = name or BUNDLED
-    folder = MODELS / BUNDLED if shown == BUNDLED and not Path(shown).is_dir() else Path(shown)
+    shown = name or os.environ.get(MODEL_VARIABLE) or BUNDLED
+    folder = MODELS / shown if shown in SHIPPED and not Path(shown).is_dir() else Path(shown)
     if not folder.is_dir():
         if folder.exists():
             raise ModelError(f"{shown} is a file, not a model: give the folder that holds config.json and the weights.")
@@ -180,7 +190,9 @@ def _from_hub(name: str) -> Path:
             f"There is no model folder {name}, and fetching it from the Hugging Face hub", "torch"
         ) from error
     try:
-        return Path(snapshot_download(name, allow_patterns=_HUB_PATTERNS))
+        folder = Path(snapshot_download(name, allow_patterns=_HUB_PATTERNS))
+        by_nli = (folder / DETECTOR_FILE).is_file()
+        return Path(snapshot_download(name, allow_patterns=[*_HUB_PATTERNS, *_HUB_GRAPH])) if by_nli else folder
     except Exception as error:  # the hub client raises its own, httpx's and plain OS errors
         reason = " ".join(str(error).split())[:200]
         raise ModelError(

@@ -334,7 +334,8 @@ def load(
     """Load a model.
 
     Args:
-        name: None for the model that ships with the package, a folder, or a name on the Hugging Face hub.
+        name: "denial-mpnet" or the faster "denial-minilm", which ship with the package, a folder, or a name on the
+            Hugging Face hub; None for what the environment's NLI_MODEL names, and without it for "denial-mpnet".
         device: "auto", "cpu", "cuda" or "mps". "auto" takes the model's ONNX file, on the CPU, where it has one,
             and else PyTorch on the first there is of cuda, mps and cpu. Anything but "auto" and "cpu" needs PyTorch.
         direction: "both" scores premise -> hypothesis and hypothesis -> premise and averages P(contradiction), the

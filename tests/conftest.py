@@ -23,11 +23,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from nli.bundle import FAST
 from nli.probe import PAIRS
 
 # Read once, when the hub client is imported: no test may reach a network or a person's own cache.
 _HOME = tempfile.mkdtemp(prefix="nli-tests-")
-CLEAN = {"HF_HUB_OFFLINE": "1", "HF_HOME": _HOME, "TOKENIZERS_PARALLELISM": "false", "PYTHONUTF8": "1"}
+# What the models that ship have in common is tested on the faster one.
+CLEAN = {
+    "NLI_MODEL": FAST,
+    "HF_HUB_OFFLINE": "1",
+    "HF_HOME": _HOME,
+    "TOKENIZERS_PARALLELISM": "false",
+    "PYTHONUTF8": "1",
+}
 UNSET = ("NLI_DATA", "COLUMNS", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "HF_TOKEN", "PYTHONWARNINGS")
 os.environ.update(CLEAN)
 if "PYTEST_XDIST_WORKER" in os.environ:  # one thread each, or the workers' thread pools wait for one another

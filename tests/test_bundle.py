@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from nli.bundle import BUNDLED, MODELS, find
+from nli.bundle import BUNDLED, MODELS, SHIPPED, find
 from nli.errors import LabelOrderError, MissingExtraError, ModelError
 from nli.labels import LABELS, Label
 
@@ -44,10 +45,22 @@ def refused(name: str | Path) -> str:
     return message
 
 
-def test_the_model_that_ships_with_the_package() -> None:
-    bundle = find(None)
-    assert bundle.name == BUNDLED
-    assert bundle.folder == MODELS / BUNDLED == find(BUNDLED).folder
+def test_the_model_that_is_meant_where_none_is_named(
+    monkeypatch: pytest.MonkeyPatch, folder: Callable[..., Path]
+) -> None:
+    other = str(folder())
+    monkeypatch.setenv("NLI_MODEL", other)
+    assert find(None).name == other
+    for unset in ("", None):
+        monkeypatch.delenv("NLI_MODEL") if unset is None else monkeypatch.setenv("NLI_MODEL", unset)
+        assert find(None).name == BUNDLED
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_models_that_ship_with_the_package(name: str) -> None:
+    bundle = find(name)
+    assert bundle.name == name
+    assert bundle.folder == MODELS / name
     assert bundle.licence == "apache-2.0"
     assert bundle.onnx is not None
     assert bundle.onnx_precision == "int8"
@@ -57,7 +70,9 @@ def test_the_model_that_ships_with_the_package() -> None:
     entry = bundle.details["onnx"]
     assert hashlib.sha256(bundle.onnx.read_bytes()).hexdigest() == entry["sha256"]
     assert entry["agreement"]["argmax"] >= 0.99
-    assert hashlib.sha256((bundle.folder / "model.safetensors").read_bytes()).hexdigest() == bundle.checksum()
+    weights = sorted(bundle.folder.glob("*.safetensors")) or sorted(bundle.onnx.parent.iterdir())
+    assert hashlib.sha256(b"".join(path.read_bytes() for path in weights)).hexdigest() == bundle.checksum()
+    assert max(path.stat().st_size for path in bundle.folder.rglob("*")) < 95 * 2**20  # code hosts refuse more
 
 
 def test_a_folder_without_a_detector_file_has_safe_defaults(folder: Callable[..., Path]) -> None:
@@ -185,6 +200,26 @@ def test_a_hub_name_is_read_from_the_cache_offline(
     bundle = find("acme/nli")
     assert bundle.name == "acme/nli"
     assert bundle.folder.name == revision
+
+
+@pytest.mark.parametrize("by_nli", [True, False])
+def test_of_a_hub_model_that_nli_made_the_graph_is_fetched_too(
+    folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, by_nli: bool
+) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    made = folder("model.safetensors", details={} if by_nli else None)
+    asked: list[list[str]] = []
+
+    def fetch(_: str, *, allow_patterns: list[str]) -> str:
+        asked.append(allow_patterns)
+        return str(made)
+
+    monkeypatch.setattr(hub, "snapshot_download", fetch)
+    assert find("acme/nli").folder == made
+    files = ["config.json", "tokenizer.json", "onnx/model_int8.onnx", "onnx/model_int8.0.bin", "onnx/layout.npz"]
+    fetched = [file for file in files if any(fnmatch(file, pattern) for pattern in asked[-1])]
+    assert fetched == (files if by_nli else files[:2])
+    assert not any(fnmatch("pytorch_model.bin", pattern) for pattern in asked[-1])
 
 
 def test_a_hub_name_without_the_extra_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

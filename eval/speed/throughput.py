@@ -20,6 +20,7 @@ from typing import Any
 import click
 import numpy as np
 
+from nli.bundle import BUNDLED, SHIPPED, find
 from nli.labels import LABELS
 
 Pairs = list[tuple[str, str]]
@@ -41,15 +42,22 @@ def float32_copy(folder: Path, target: Path) -> Path:
     """Write a model folder whose weights are float32, as every rival expects them."""
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-    AutoModelForSequenceClassification.from_pretrained(folder).float().save_pretrained(target)
+    from nli.runtimes.compact import layout_of
+    from nli.runtimes.torch import load_compact
+
+    if layout_of(folder) is None:
+        model = AutoModelForSequenceClassification.from_pretrained(folder).float()
+    else:
+        model = load_compact(folder, dtype="float32")
+    model.save_pretrained(target)
     AutoTokenizer.from_pretrained(folder).save_pretrained(target)
     return target
 
 
-def contenders(float32: Path, threads: int) -> dict[str, Callable[[], Contender]]:
+def contenders(name: str, float32: Path, threads: int) -> dict[str, Callable[[], Contender]]:
     """Return what is compared; each entry loads its contender when it is called."""
     return {
-        "nli": lambda: _nli(threads),
+        "nli": lambda: _nli(name, threads),
         BASELINE: lambda: _cross_encoder(float32),
         "CrossEncoder onnx int8": lambda: _cross_encoder_onnx(float32),
         "CrossEncoder openvino": lambda: _cross_encoder(float32, backend="openvino"),
@@ -58,10 +66,10 @@ def contenders(float32: Path, threads: int) -> dict[str, Callable[[], Contender]
     }
 
 
-def _nli(threads: int) -> Contender:
+def _nli(name: str, threads: int) -> Contender:
     import nli
 
-    detector = nli.load(direction="forward", threads=threads)
+    detector = nli.load(name, direction="forward", threads=threads)
     columns = {label: column for column, label in enumerate(LABELS)}
     return lambda pairs: [columns[verdict.label] for verdict in detector.stream(pairs)]
 
@@ -125,22 +133,23 @@ def _processor_flags() -> str:
 
 
 @click.command()
+@click.option(
+    "--model", type=click.Choice(SHIPPED), default=BUNDLED, show_default=True, help="Whose weights all contenders run."
+)
 @click.option("--pairs", "count", default=1500, show_default=True, help="Pairs scored in each round.")
 @click.option("--rounds", default=3, show_default=True, help="Rounds; the best of each contender counts.")
 @click.option("--threads", type=int, help="CPU threads of nli.  [default: all cores]")
 @click.option("--out", type=click.Path(path_type=Path), help="JSON file to write.")
-def main(count: int, rounds: int, threads: int | None, out: Path | None) -> None:
+def main(model: str, count: int, rounds: int, threads: int | None, out: Path | None) -> None:
     """Compare throughput, one way, on the CPU."""
-    from nli.bundle import find
-
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     pairs = cards_pairs(count)
     best: dict[str, float] = {}
     answers: dict[str, Sequence[int]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        float32 = float32_copy(find(None).folder, Path(folder) / "model")
+        float32 = float32_copy(find(model).folder, Path(folder) / "model")
         loaded: dict[str, Contender] = {}
-        for name, make in contenders(float32, threads or (os.cpu_count() or 1)).items():
+        for name, make in contenders(model, float32, threads or (os.cpu_count() or 1)).items():
             try:
                 loaded[name] = make()
                 loaded[name](pairs[:64])
@@ -169,7 +178,14 @@ def main(count: int, rounds: int, threads: int | None, out: Path | None) -> None
     if out is not None:
         from nli.eval.environment import hardware, versions
 
-        report = {"pairs": count, "rounds": rounds, "results": rows, "hardware": hardware(), "versions": versions()}
+        report = {
+            "model": model,
+            "pairs": count,
+            "rounds": rounds,
+            "results": rows,
+            "hardware": hardware(),
+            "versions": versions(),
+        }
         out.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
 
 

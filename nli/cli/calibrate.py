@@ -40,7 +40,7 @@ def calibrate_command(
 ) -> None:
     """Fit temperature and threshold of MODEL on labelled pairs and store them with it, with where they come from.
 
-    MODEL is a folder or a hub name; without one, the model that ships with nli. What --dev has chosen must not be
+    MODEL is a folder or a hub name; without one, the one that scores by default. What --dev has chosen must not be
     measured on it: keep other pairs for `nli eval`.
     """
     require_training("Calibrating")

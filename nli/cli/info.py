@@ -19,7 +19,7 @@ import click
 def info_command(model: str | None, label_order: str | None, *, as_json: bool) -> None:
     """Say what MODEL is: label order and how it is known, calibration and where it comes from, size, runtime, licence.
 
-    MODEL is a folder or a hub name; without one, the model that ships with nli.
+    MODEL is a folder or a hub name; without one, the one that scores by default.
     """
     from nli.bundle import find
     from nli.labels import parse_label_order

@@ -11,7 +11,9 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 _MODEL_OPTIONS = (
     click.option(
-        "--model", metavar="NAME", help="A folder or a Hugging Face hub name.  [default: the model that ships with nli]"
+        "--model",
+        metavar="NAME",
+        help="denial-mpnet, faster denial-minilm, a folder or a hub name.  [default: $NLI_MODEL, else denial-mpnet]",
     ),
     click.option(
         "--device",

@@ -167,7 +167,7 @@ class _OwnOutput:
 
 def absolute(model: Mapping[str, Any]) -> dict[str, Any]:
     """Return arguments of `nli.load` that mean the same in another folder, as JSON can hold them."""
-    name = model.get("name")
+    name = model.get("name") or os.environ.get(bundles.MODEL_VARIABLE)
     if name is None:
         return dict(model)
     return {**model, "name": str(Path(name).resolve()) if Path(name).is_dir() else os.fspath(name)}

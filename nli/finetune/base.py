@@ -29,14 +29,14 @@ _DROPOUTS = {
 def find_base(recipe: Recipe) -> str:
     """Return the folder or hub name of the model that training starts from.
 
-    The package that the recipe names comes first, then the model that ships with nli, if `hub` is its name.
+    The package that the recipe names comes first, then a model that ships with nli, if `hub` is its name.
     """
     if recipe.base.package is not None:
         spec = importlib.util.find_spec(recipe.base.package)
         if spec is not None and spec.origin is not None:
             return str(Path(spec.origin).parent / recipe.base.path)
-    if recipe.base.hub == bundle.BUNDLED and not Path(recipe.base.hub).is_dir():
-        return str(bundle.MODELS / bundle.BUNDLED)
+    if recipe.base.hub in bundle.SHIPPED and not Path(recipe.base.hub).is_dir():
+        return str(bundle.MODELS / recipe.base.hub)
     return recipe.base.hub
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nli.bundle import BUNDLED
+from nli.bundle import BUNDLED, SHIPPED
 from nli.finetune.mixture import Loaded
 from nli.finetune.recipe import Recipe
 from nli.finetune.results import table
@@ -86,22 +86,11 @@ def card(recipe: Recipe, loaded: Mapping[str, Loaded], details: Mapping[str, Any
             "```python",
             "import nli",
             "",
-            f"detector = nli.load({'' if recipe.name == BUNDLED else _HERE})",
+            f"detector = nli.load({_name(recipe)})",
             'verdict = detector.score("Officials say the ship was searched.", "The owner denies that anyone boarded the ship.")',
             "```",
             "",
-            "The folder is a standard one. `config.json` names the class of each logit:",
-            "",
-            "```python",
-            "from transformers import AutoModelForSequenceClassification, AutoTokenizer",
-            "",
-            f"model = AutoModelForSequenceClassification.from_pretrained({_HERE})",
-            f"tokenizer = AutoTokenizer.from_pretrained({_HERE})",
-            "",
-            "from sentence_transformers import CrossEncoder",
-            "",
-            f"model = CrossEncoder({_HERE})",
-            "```",
+            *_other_libraries(details),
             "",
             "## Training data",
             "",
@@ -111,7 +100,7 @@ def card(recipe: Recipe, loaded: Mapping[str, Loaded], details: Mapping[str, Any
             "",
             *(["Left out of what was read:", "", *left_out, ""] if left_out else []),
             "Pairs that stand, in either order, in a set that chose, calibrated or measures the model are among those left out.",
-            *(["", _SHIPPED] if recipe.name == BUNDLED else []),
+            *(["", _SHIPPED] if recipe.name in SHIPPED else []),
             "",
             "## Training",
             "",
@@ -162,9 +151,48 @@ _SHIPPED = (
 )
 
 
+def _name(recipe: Recipe) -> str:
+    if recipe.name == BUNDLED:
+        return ""
+    return f'"{recipe.name}"' if recipe.name in SHIPPED else _HERE
+
+
+def _other_libraries(details: Mapping[str, Any]) -> list[str]:
+    """Say how others than nli read the folder."""
+    if details["weights"]["dtype"] == "int8":
+        return [
+            "The folder holds the weights once, in the files of the int8 graph. For what reads safetensors alone, such as transformers "
+            "and sentence-transformers, write a standard folder; `config.json` names the class of each logit:",
+            "",
+            "```python",
+            "from pathlib import Path",
+            "from shutil import copy",
+            "from nli.runtimes.torch import load_compact",
+            "",
+            f"load_compact(Path({_HERE}), dtype='float32').save_pretrained('standard')",
+            "for name in ('tokenizer.json', 'tokenizer_config.json'):",
+            f"    copy(Path({_HERE}) / name, 'standard')",
+            "```",
+        ]
+    return [
+        "The folder is a standard one. `config.json` names the class of each logit:",
+        "",
+        "```python",
+        "from transformers import AutoModelForSequenceClassification, AutoTokenizer",
+        "",
+        f"model = AutoModelForSequenceClassification.from_pretrained({_HERE})",
+        f"tokenizer = AutoTokenizer.from_pretrained({_HERE})",
+        "",
+        "from sentence_transformers import CrossEncoder",
+        "",
+        f"model = CrossEncoder({_HERE})",
+        "```",
+    ]
+
+
 def _base(name: str) -> str:
-    if name == BUNDLED:
-        return "denial-minilm, the model that ships with nli (Apache-2.0)"
+    if name in SHIPPED:
+        return f"{name}, which ships with nli (Apache-2.0)"
     return f"[{name}](https://huggingface.co/{name})" if not Path(name).is_absolute() else Path(name).name
 
 

@@ -35,7 +35,7 @@ def calibrate_model(
     """Fit a model's temperature and thresholds and store them with it.
 
     Args:
-        name: A folder, a hub name, or None for the model that ships with nli.
+        name: A folder, a hub name, or None for the one that scores by default.
         dev: Labelled pairs that trained nothing.
         out: Folder that gets a copy of the model; None to change the folder `name` itself.
         precision: None for the greatest F1, a number for the greatest recall at no less than this precision.

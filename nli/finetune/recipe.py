@@ -32,7 +32,7 @@ class _Strict(BaseModel):
 class Base(_Strict):
     """The encoder that training starts from: an installed package that carries it, or a hub name or folder."""
 
-    hub: str = Field(description="Hugging Face hub name, a folder, or denial-minilm for the model that ships with nli")
+    hub: str = Field(description="Hugging Face hub name, a folder, or a model that ships with nli")
     revision: str = "main"
     package: str | None = Field(None, description="a Python package that carries the same weights, tried first")
     path: str = Field("", description="folder of the model inside that package")

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from nli.bundle import BUNDLED, MODELS
+from nli.bundle import FAST, MODELS
 from nli.errors import ModelError
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 FOLDER = MODELS / "static-minilm"
-"""Where the vectors that ship with the package lie; the tokenizer is that of the bundled model."""
-TOKENIZER = MODELS / BUNDLED / "tokenizer.json"
+"""Where the vectors that ship with the package lie; the tokenizer is that of denial-minilm."""
+TOKENIZER = MODELS / FAST / "tokenizer.json"
 VECTORS_FILE = "vectors.npz"
 _BATCH = 1024
 

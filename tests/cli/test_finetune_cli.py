@@ -135,7 +135,7 @@ def test_new_pairs_make_the_bundled_model_better_and_say_by_how_much(run: Callab
     assert any(line.startswith("new_dev") and "contradiction average precision" in line for line in lines)
     assert any(line.startswith("denial_report") and "[" in line for line in lines)
     card = (tmp_path / "run" / "model" / "README.md").read_text()
-    assert "denial-minilm, the model that ships with nli" in card
+    assert "denial-minilm, which ships with nli" in card
     assert nli.load(tmp_path / "run" / "model").calibration.provenance["data"] == "new_dev"
 
 

@@ -21,6 +21,7 @@ def test_the_model_that_ships(run: Callable[..., Any]) -> None:
     assert facts["label order"].startswith("entailment, neutral, contradiction (")
     assert facts["runtime"] == "onnxruntime, int8, on the CPU"
     assert "cards_dev" in facts["calibrated on"]
+    assert json.loads(run("info", "--json", env={"NLI_MODEL": ""}).out)["model"] == "denial-mpnet"
     weights = (find(None).folder / "model.safetensors").read_bytes()
     assert facts["weights sha256"] == hashlib.sha256(weights).hexdigest()
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import nli
+from nli.bundle import SHIPPED
 from nli.calibration import probabilities
 from nli.errors import LabelOrderError
 from nli.probe import PAIRS
@@ -43,9 +44,9 @@ def answers(detector: nli.Detector, pairs: Texts) -> np.ndarray:
     return np.array([[row.entailment, row.neutral, row.contradiction] for row in detector.stream(pairs)])
 
 
-@pytest.fixture(scope="module")
-def bundled() -> nli.Detector:
-    return nli.load()
+@pytest.fixture(scope="module", params=SHIPPED)
+def bundled(request: pytest.FixtureRequest) -> nli.Detector:
+    return nli.load(request.param)
 
 
 # --- label order --------------------------------------------------------------------------------------
@@ -174,10 +175,10 @@ def test_scores_do_not_depend_on_batches_in_full_precision(models: Any, pairs: T
         assert np.abs(found - expected).max() <= 1e-5, way
 
 
-def test_nor_with_the_model_that_ships(bundled: nli.Detector) -> None:
+def test_nor_with_the_models_that_ship(bundled: nli.Detector) -> None:
     texts = [*DENIALS, *LOOK_ALIKES, ("word " * 60, "other " * 20)]
     expected = answers(bundled, texts)
-    for way, found in variants(texts, nli.load).items():
+    for way, found in variants(texts, lambda **options: nli.load(bundled.name, **options)).items():
         assert np.abs(found - expected).max() <= 1e-5, way
 
 
@@ -195,9 +196,9 @@ def test_nothing_is_cut_in_silence(bundled: nli.Detector, way: Any) -> None:
     denial = long + "The company has not paid the fine. " + long
     if way == "error":
         with pytest.raises(nli.InputError, match="--max-tokens"):
-            nli.load(on_long=way).score("The company has paid the fine.", denial)
+            nli.load(bundled.name, on_long=way).score("The company has paid the fine.", denial)
         return
-    verdict = nli.load(on_long=way).score("The company has paid the fine.", denial)
+    verdict = nli.load(bundled.name, on_long=way).score("The company has paid the fine.", denial)
     if way == "truncate":
         assert verdict.truncated > 500
         assert verdict.window is None
@@ -222,12 +223,10 @@ def test_a_quantised_file_without_a_good_agreement_is_not_used(models: Any, tiny
         assert nli.load(folder).runtime_name == "torch-cpu-float32"
 
 
-def test_the_model_that_ships_agrees_with_its_own_full_precision(models: Any, bundled: nli.Detector) -> None:
-    from nli.bundle import find
-
+def test_the_models_that_ship_agree_with_their_own_full_precision(models: Any, bundled: nli.Detector) -> None:
     assert bundled.runtime_name == "onnx-cpu-int8"
-    assert find(None).details["onnx"]["agreement"]["argmax"] >= 0.99
-    folder = models.copy(find(None).folder)
+    assert bundled.bundle.details["onnx"]["agreement"]["argmax"] >= 0.99
+    folder = models.copy(bundled.bundle.folder)
     details = json.loads((folder / "detector.json").read_text())
     del details["onnx"]
     (folder / "detector.json").write_text(json.dumps(details))
@@ -239,7 +238,7 @@ def test_the_model_that_ships_agrees_with_its_own_full_precision(models: Any, bu
     assert np.abs(exact - quantised).mean() <= 0.05
 
 
-# --- what the model that ships has learned ---------------------------------------------------------------------
+# --- what the models that ship have learned ---------------------------------------------------------------------
 
 
 def test_denials_are_flagged_and_look_alikes_are_not(bundled: nli.Detector) -> None:
@@ -249,7 +248,7 @@ def test_denials_are_flagged_and_look_alikes_are_not(bundled: nli.Detector) -> N
     assert [verdict.flagged for verdict in others] == [False] * len(LOOK_ALIKES)
 
 
-def test_the_model_that_ships_answers_plain_pairs(bundled: nli.Detector) -> None:
+def test_the_models_that_ship_answer_plain_pairs(bundled: nli.Detector) -> None:
     assert bundled.probe() >= 10
 
 
