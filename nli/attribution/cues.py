@@ -52,6 +52,13 @@ _NO_SPEAKERS = split_words(
     abstract time question answer result email name goal conclusion reminder remember"""
 )
 _AFTER_ADJECTIVES = frozenset(["that", "about", "of", "to"])
+_AFTER_DRAWN = frozenset(["on", "into", "about"])
+_NUMBER = re.compile(
+    r"[$£€]?\d.*|no|none|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty(-\w+)?|half"
+    r"|hundreds|dozens|thousands|a"
+)
+_ROUGHLY = split_words("about nearly over only just around some almost between roughly more less fewer than at least")
+_FAR = 10
 _LONG_WORD = 5
 
 
@@ -87,11 +94,13 @@ class _Reader(Subjects):
                 elif i and word.text in DASHES:
                     self._signature(i)
             elif word.low == "according" and self._low(i + 1) == "to":
-                self._according(i)
+                self._according(i, i + 2)
+            elif word.low == "in" and [self._low(i + k) for k in (1, 2, 3)] == ["the", "words", "of"]:
+                self._according(i, i + 4)
             elif (
                 word.low in lexicon.ADJECTIVES
                 and self._low(i - 1) in BE | ADVERBS
-                and self._low(i + 1) in _AFTER_ADJECTIVES
+                and self._low(i + 1) in (_AFTER_DRAWN if word.low == "drawn" else _AFTER_ADJECTIVES)
             ):
                 self._adjective(i)
             elif word.low in lexicon.NOUNS and self._low(i + 1) == "that" and self._noun(i):
@@ -105,14 +114,14 @@ class _Reader(Subjects):
     def _add(self, found: Attribution) -> None:
         self.found.append(found)
 
-    def _according(self, i: int) -> None:
-        phrase = self._phrase_after(i + 2)
+    def _according(self, i: int, after: int) -> None:
+        phrase = self._phrase_after(after)
         if phrase is not None:
             if self._low(phrase[1]) in PUBLISHED:
                 ends = (k for k in range(phrase[1], self.size) if self.words[k].kind != "word")
                 phrase = phrase[0], next(ends, self.size)
             cue = lexicon.Cue("according to", "asserts", "clause", quotes=True)
-            self._add(Attribution(cue, "asserts", "according", phrase, (i, i + 2), i))
+            self._add(Attribution(cue, "asserts", "according", phrase, (i, after), i))
 
     def _colon(self, i: int) -> None:
         """A name and a colon at the start of a line: "Marsh: …"."""
@@ -129,7 +138,7 @@ class _Reader(Subjects):
     def _adjective(self, i: int) -> None:
         """A state of mind: "is confident that …", "were worried about …"."""
         first, auxiliaries, negated, infinitive = self._verb_group(i)
-        if infinitive or not auxiliaries or auxiliaries[0] not in BE:
+        if infinitive or not auxiliaries or auxiliaries[0] not in BE or (self._low(i) == "drawn" and not negated):
             return
         cue = lexicon.Cue(self.words[i].low, lexicon.ADJECTIVES[self.words[i].low], "either", quotes=False)
         subject, place = self._subject(i, first, i + 1, frozenset({"past"}), cue, helped=True)
@@ -188,7 +197,7 @@ class _Reader(Subjects):
             and not (cue.lemma == "see" and any(self._low(k) == "as" for k in range(after, after + 8)))
         ):
             return
-        if lemma == "continue" and follower is not None and follower.kind == "word":
+        if not self._in_its_sense(lemma, after, negated):
             return
         if lemma in lexicon.NOUNISH and not self._clearly_verb(i, after, kinds, bool(auxiliaries) or first < i):
             return
@@ -220,6 +229,28 @@ class _Reader(Subjects):
         if place == "relative":
             found.antecedent = self._antecedent(subject[0])
         self._add(found)
+
+    def _in_its_sense(self, lemma: str, after: int, negated: bool) -> bool:
+        """Whether a verb that attributes only with certain words has them."""
+        follower = self._word(after)
+        if lemma == "continue":
+            return follower is None or follower.kind != "word"
+        if lemma in lexicon.SILENT:
+            allowed = lexicon.SILENT[lemma]
+            return negated and (allowed is None or self._low(after) in allowed)
+        return lemma not in lexicon.MEASURING or self._measures(lemma, after)
+
+    def _measures(self, lemma: str, after: int) -> bool:
+        """Whether a number follows that a verb gives as its subject's own ("puts the loss at 140 tonnes"; "put it")."""
+        if lemma == "put":
+            ending = self._word(after + 1)
+            if self._low(after) == "it" and (ending is None or ending.kind != "word"):
+                return True
+            near = range(after + 1, min(after + _FAR, self.size))
+            after = next((k + 1 for k in near if self._low(k) == "at"), self.size)
+        while self._low(after) in _ROUGHLY:
+            after += 1
+        return bool(_NUMBER.fullmatch(self._low(after)))
 
     def _fronted(self, first: int) -> str:
         """Return the auxiliary that stands with "nor" or "neither" before the subject of a verb, "" if none does."""

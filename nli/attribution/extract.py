@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nli.attribution import lexicon
 from nli.attribution.contents import Introduced, introduced, skip_circumstances
 from nli.attribution.cues import attributions
-from nli.attribution.frames import frame
+from nli.attribution.frames import frame, leaves_open
 from nli.attribution.layout import dateline, furniture, headline, label, signature
 from nli.attribution.quotes import Quotation, quotations
 from nli.attribution.records import Frame, Statement
@@ -299,7 +299,9 @@ class _Text:
         )
         clausal = bool(spans) and (each.position != "after" or self._is_clause(tokens, each))
         if claim and clausal:
-            body = self._named(self._clean(spans), voice.speaker)
+            body = self._clean(spans)
+            voice = replace(voice, frame="declines") if leaves_open(body) else voice
+            body = self._named(body, voice.speaker)
             start, end = spans[0][0], spans[-1][1]
         elif not (claim and sentence.pieces and self._only_quotes(tokens, each)):
             body, start, end = self._clause(sentence, each, voice)
@@ -408,6 +410,7 @@ class _Text:
             self._add(body, start, end, sentence.number, None, direct=True)
             return
         kind: Frame = "asks" if body.endswith("?") else "warns" if voice.frame == "warns" else "asserts"
+        kind = "declines" if leaves_open(body) else kind
         said = _Voice(voice.speaker, voice.mention, voice.cue, voice.cue_start, kind)
         self._add(body, start, end, sentence.number, said, direct=True)
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from nli.attribution import lexicon
 from nli.attribution.records import Frame
 from nli.attribution.subjects import Attribution
@@ -14,7 +16,7 @@ _TELLING = split_words(
 )
 _ANSWERING = split_words(
     """respond reply comment answer elaborate confirm return say tell disclose specify explain reveal mention
-    detail"""
+    detail discuss exclude"""
 )
 _OF_CLAIMS = split_words("reject dismiss contradict repudiate disown") | {
     "brush off",
@@ -27,12 +29,22 @@ _CLAIMS = split_words(
     """claim claims report reports allegation allegations accusation accusations suggestion suggestions charge
     charges rumour rumours rumor rumors idea notion criticism account accounts version story stories finding
     findings that it them this as assertion assertions any all conclusion conclusions speculation complaint
-    complaints study possibility"""
+    complaints study possibility talk fears"""
 )
 _THREATENING = split_words("regard consider view see treat deem interpret")
 _POSSIBLE = split_words("could might may")
 _OPEN_MODALS = split_words("would could might may should must can 'd ’d")
 _REACH = 14
+_LEAVES_OPEN = re.compile(
+    r"(?:I|we|it|they|he|she)\s+(?:"
+    r"(?:(?:can|could|would|will|do|does|did)(?:\s+not|n['’]t)|cannot)\s+(?:yet\s+|currently\s+)?(?:"
+    r"confirm|tell|comment|discuss|speculate|rule\s+out|exclude|say\s+(?:yet|who|what|why|how|whether|when|where|if)"
+    r"|know\s+(?:yet|who|what|why|how|whether|when|where|if|which))\b"
+    r"|(?:have|has|had)(?:\s+not|n['’]t)\s+(?:yet\s+)?(?:formed|reached|drawn|come\s+to)\s+(?:a|any)\s+(?:view|conclusion)"
+    r"|(?:have|has|had)\s+no\s+comment\b"
+    r"|(?:am|are|is|was|were)\s+(?:still\s+)?(?:trying|waiting|working)\s+to\s+(?:find\s+out|establish|learn|determine)\b)",
+    re.IGNORECASE,
+)
 
 
 def frame(words: list[Word], found: Attribution) -> Frame:
@@ -46,7 +58,8 @@ def frame(words: list[Word], found: Attribution) -> Frame:
         The frame; negation and modals turn that of the cue: who did not deny declines, who does not dispute asserts.
     """
     lemma = found.cue.lemma
-    group = {word.low for word in words[found.group[0] : found.verb]}
+    group = {word.low for word in words[max(0, found.subject[0] - 1) : found.subject[0]]} & {"neither"}
+    group |= {word.low for word in words[found.group[0] : found.verb]}
     following = [word.low for word in words[found.group[1] : found.group[1] + _REACH]]
     negated = found.negated or "neither" in group or "yet" in group
     if lemma in {"decline", "refuse"}:
@@ -71,3 +84,8 @@ def _negated(lemma: str, before: Frame) -> Frame:
     if lemma in {"deny", "rule out", "repeat"} or lemma in _ANSWERING:
         return "declines"
     return "asserts" if before == "denies" else before
+
+
+def leaves_open(body: str) -> bool:
+    """Say whether what somebody says of himself is that he cannot or will not say ("it could not confirm …")."""
+    return _LEAVES_OPEN.match(body) is not None

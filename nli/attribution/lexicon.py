@@ -94,6 +94,19 @@ _PHRASAL: dict[str, dict[str, Frame]] = {
 }
 """Verbs that attribute with a particle; a verb that stands nowhere else attributes only with it."""
 
+SILENT: dict[str, frozenset[str] | None] = {
+    "exclude": None,
+    "answer": split_words("questions question many any our a the calls requests repeated"),
+    "return": split_words("calls messages emails requests repeated several"),
+}
+"""Verbs that attribute only where negated ("did not return calls"), with the words that may follow, None for any."""
+
+MEASURING = ("put", "count")
+"""Verbs that attribute only with a number ("put the loss at 140 tonnes", "counted fourteen")."""
+
+_OTHER_SENSES = {"call": split_words("back off up in")}
+"""Verbs that with these particles mean something else ("called back 6,000 toasters")."""
+
 _IRREGULAR = {
     "say": "says said saying",
     "tell": "tells told telling",
@@ -128,6 +141,7 @@ _IRREGULAR = {
     "snap": "snaps snapped snapping",
     "plan": "plans planned planning",
     "pan": "pans panned panning",
+    "put": "puts put putting",
     "ban": "bans banned banning",
     "blog": "blogs blogged blogging",
     "admit": "admits admitted admitting",
@@ -139,13 +153,22 @@ _IRREGULAR = {
     "shrug": "shrugs shrugged shrugging",
 }
 
+_PARTICIPLES = {
+    "shown": "show",
+    "known": "know",
+    "seen": "see",
+    "written": "write",
+    "sworn": "swear",
+    "spoken": "speak",
+}
+
 NOUNISH = split_words(
     """state report claim plan show question call comment view rule record detail list rate back attack post tweet
     request demand appeal document note challenge address pledge promise remark contract mock address fear hope
     signal project estimate support protest respect charge address order guess answer cast judge reason text
     email reference welcome fault bash trust desire figure blame worry praise threat approach slam outline quote
     brief blog caption joke whisper shout chant express voice wish love insult compliment vent link grill fume marvel
-    doubt counsel crow rip sponsor advocate favor favour advise"""
+    count answer return doubt counsel crow rip sponsor advocate favor favour advise"""
 )
 """Verbs whose plain forms are more often nouns."""
 
@@ -184,6 +207,7 @@ ADJECTIVES: dict[str, Frame] = {
         "asserts",
     ),
     **dict.fromkeys(["worried", "concerned", "afraid", "fearful", "wary"], "warns"),
+    "drawn": "declines",
 }
 """Adjectives that attribute after a form of "be" ("is confident that …") and their frame."""
 
@@ -238,7 +262,7 @@ UNTRUE = split_words(
     lie lies nonsense rubbish fiction fictional fictitious hoax fake bogus unsubstantiated misleading inaccurate
     incorrect wrong ridiculous absurd ludicrous preposterous slander slanderous libel defamatory smear
     propaganda disinformation misinformation rumour rumours rumor rumors myth myths falsehood falsehoods fairy
-    outlandish unproven unjustified concocted"""
+    outlandish unproven unjustified concocted forgery forgeries forged fable fables fantasy"""
 )
 """Words that deny a claim when somebody calls it so."""
 
@@ -266,7 +290,7 @@ def verb_forms() -> dict[str, tuple[str, frozenset[Form]]]:
             before = forms.get(form, (verb, frozenset()))
             if before[0] == verb:
                 forms[form] = (verb, before[1] | {kind})
-    for form, verb in {"shown": "show", "known": "know", "seen": "see", "written": "write", "sworn": "swear"}.items():
+    for form, verb in _PARTICIPLES.items():
         forms[form] = (verb, frozenset({"past"}))
     return forms
 
@@ -285,6 +309,8 @@ def _cues() -> dict[str, Cue]:
             cues[verb] = Cue(
                 verb, frame, "whole", verb in {"ask", "demand", "warn", "plead", "wonder", "inquire", "urge"}
             )
+    cues.update({verb: Cue(verb, "declines", "whole", quotes=False) for verb in SILENT})
+    cues.update({verb: Cue(verb, "asserts", "whole", quotes=False) for verb in MEASURING})
     return cues
 
 
@@ -303,7 +329,7 @@ def cue(lemma: str, particle: str) -> tuple[Cue, bool] | None:
     if frame is not None:
         shape: Shape = "either" if (lemma, particle) == ("point", "out") else "whole"
         return Cue(f"{lemma} {particle}", frame, shape, particle in {"out", "back"}), True
-    found = _cues().get(lemma)
+    found = None if particle in _OTHER_SENSES.get(lemma, ()) else _cues().get(lemma)
     return None if found is None else (found, False)
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
-from nli.attribution.words import split_words
+from nli.attribution.words import RELATIVES, split_words
 
 Kind = Literal["he", "she", "it", "they", "person", "unknown"]
 
@@ -297,8 +297,8 @@ class Speakers:
         proper = " ".join(words[tail:])
         if not proper or (words and words[0].lower() in {"the", "a", "an"}):
             return cleaned, described
-        before = [each for each in words[:tail] if each not in {"of", "for", "and"}]
-        if len(before) != tail:
+        joined = {"of", "for", "and", "in", "at", "from", "on", "with"} & set(words[:tail])
+        if joined and words[0].lower() not in RELATIVES:
             return cleaned, described
         proper = _TITLE_START.sub("", proper)
         pieces = proper.split()

@@ -74,7 +74,7 @@ def eval_command() -> None:
     "models",
     multiple=True,
     metavar="MODEL",
-    help="A bundled name, a folder or a hub name; several are compared.  [default: the bundled model]",
+    help="A bundled name, a folder or a hub name; several are compared.  [default: the one that scores by default]",
 )
 @click.option(
     "--device",
@@ -267,7 +267,7 @@ def _compare_command(*, run_a: Path, run_b: Path, seed: int, resamples: int, sho
 
 
 @eval_command.command("scan", short_help="Measure a scan on marked articles.")
-@click.option("--model", metavar="MODEL", help="A folder or a hub name.  [default: the bundled model]")
+@click.option("--model", metavar="MODEL", help="A folder or a hub name.  [default: the one that scores by default]")
 @click.option(
     "--threshold",
     type=click.FloatRange(0, 1),

@@ -70,6 +70,10 @@ def test_a_story_from_headline_to_pointer():
         ("The report found that the dam was safe.", "The report", "The dam was safe."),
         ("In a statement on Friday, the operator said the dam was safe.", "the operator", "The dam was safe."),
         ("Officials say the dam was safe.", "Officials", "The dam was safe."),
+        ("Detectives in Marsh said that the dam was safe.", "Detectives in Marsh", "The dam was safe."),
+        ("The dam was safe, in the words of Anna Hale.", "Anna Hale", "The dam was safe."),
+        ("Hale puts the loss at 140 tonnes.", "Hale", "Hale puts the loss at 140 tonnes."),
+        ("The League has counted 57.", "The League", "The League has counted 57."),
         ("Hale, who built it, said the dam was safe.", "Hale", "The dam was safe."),
         ("The firm is confident that the dam was safe.", "The firm", "The dam was safe."),
         ("In a radio interview Hale said that the dam was safe.", "Hale", "The dam was safe."),
@@ -96,6 +100,15 @@ def test_indirect_speech(text, speaker, content):
         ("Hale dismissed the claims.", "denies"),
         ("Hale called the report “a lie”.", "denies"),
         ("Hale described the allegation as baseless.", "denies"),
+        ("Hale called the pages a forgery.", "denies"),
+        ("Hale did not exclude a second leak.", "declines"),
+        ("Hale did not return calls.", "declines"),
+        ("Hale would not be drawn on the report.", "declines"),
+        ("Hale would not discuss single reports.", "declines"),
+        ("Hale said she could not confirm the report.", "declines"),
+        ("Hale said she had not formed a view on the cause.", "declines"),
+        ("Hale said she did not know who had paid.", "declines"),
+        ("Hale said she did not know the man.", "asserts"),
         ("Hale disputed the figure of 40 dead.", "denies"),
         ("Hale declined to comment on the report.", "declines"),
         ("Hale refused to say when she had known.", "declines"),
@@ -284,6 +297,18 @@ def test_a_listener_at_the_end_is_no_content():
 )
 def test_modals_and_negation_of_a_cue(text, frame):
     assert only(text).frame == frame
+
+
+@pytest.mark.parametrize(
+    "text", ["Neither delegation would say how far it had come.", "“I cannot tell yet who is right,” Hale said."]
+)
+def test_who_leaves_a_matter_open_claims_nothing(text):
+    assert not only(text).claims
+
+
+@pytest.mark.parametrize("text", ["In 2014 Hale called back 6,000 toasters.", "Hale put the crate in the shed."])
+def test_a_verb_in_another_sense_attributes_nothing(text):
+    assert only(text).speaker is None
 
 
 @pytest.mark.parametrize("gap", ["\n", "\n\n", " "])
