@@ -249,6 +249,10 @@ class Speakers:
     def _fitting(self, kind: Kind) -> _Entity | None:
         accepts = _ACCEPTS[kind]
         recent = self._met[-1 : -_FAR - 1 : -1]
+        if kind == "she":  # a person whose first name tells nothing may be meant, if nobody was named since
+            near = next((each for each in recent[:2] if each.kind in {"she", "person"}), None)
+            if near is not None:
+                return near
         exact = next((each for each in recent[:6] if each.kind == kind), None)
         if exact is not None and kind in {"she", "they", "it"}:
             return exact

@@ -186,6 +186,13 @@ def test_a_woman_and_a_man_are_told_apart():
     assert [each.speaker for each in statements(text)] == ["Anna Hale", "Peter Orrin", "Anna Hale", "Peter Orrin"]
 
 
+def test_she_is_the_person_named_last():
+    found = statements(
+        "The dam is safe, said Anna Hale. Orla Venn, an inspector, said it leaks. She said it may burst."
+    )
+    assert found[-1].speaker == "Orla Venn"
+
+
 def test_what_is_left_out():
     assert statements("") == []
     assert statements("Town mourns\n\nBy John Smith\n\nPhoto: Anna Hale/Getty Images\n\nRead more: The dam") == []
