@@ -27,12 +27,12 @@ Where = Literal["anywhere", "within", "across"]
 _ACROSS: dict[Where, bool | None] = {"anywhere": None, "within": False, "across": True}
 WINDOW = 1024
 """Pairs that are scored, and noted on disk, at a time."""
-THRESHOLD = 0.3
+THRESHOLD = 0.4
 SELF_THRESHOLD = 0.8
 """P(contradiction) from which a pair is a finding, and one of statements of the same speaker, who seldom contradicts
 himself. Nearly all pairs of an article are neutral, so that false alarms are many times what they are on balanced
 pairs: both directions have to say that two statements conflict, and P is that of the direction which gives less."""
-LEAST_NEARNESS = 0.4
+LEAST_NEARNESS = 0.3
 """How near (`nli.scanning.candidates`) two statements are at least, to be about the same matter. This and the
 thresholds were chosen on the dev articles of ``eval/scan``."""
 
@@ -75,7 +75,7 @@ def scan(
         detector: Scores the pairs; None for the model that ships with the package.
         scorer: Scores in the detector's place, such as a cluster of it.
         where: "within" compares statements of one document, "across" those of different ones, "anywhere" both.
-        threshold: P(contradiction) from which a pair is a finding; None for 0.3, and 0.8 where one speaker is on both
+        threshold: P(contradiction) from which a pair is a finding; None for 0.4, and 0.8 where one speaker is on both
             sides. A finding's P is that of the direction which gives less.
         top: The most findings to keep, the strongest; None for all.
         per_statement: The most candidates that a statement is compared with: the nearest ones.

@@ -313,6 +313,14 @@ def test_who_leaves_a_matter_open_claims_nothing(text):
     assert not only(text).claims
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["TARN HARBOUR, 12 May (Kestrian News Service) - ", "TARSHOLM (Billing & Cloud Monthly) - ", "KESH, May 12 — "],
+)
+def test_a_dateline_is_left_out(line):
+    assert only(f"{line}The dam burst on Monday.").text == "The dam burst on Monday."
+
+
 @pytest.mark.parametrize("text", ["In 2014 Hale called back 6,000 toasters.", "Hale put the crate in the shed."])
 def test_a_verb_in_another_sense_attributes_nothing(text):
     assert only(text).speaker is None

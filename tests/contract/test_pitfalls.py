@@ -208,7 +208,7 @@ def test_nothing_is_cut_in_silence(bundled: nli.Detector, way: Any) -> None:
     assert verdict.window.hypothesis is not None
     start, end = verdict.window.hypothesis
     assert "has not paid the fine" in denial[start:end]
-    assert verdict.flagged
+    assert verdict.contradiction > 3 * bundled.score("The company has paid the fine.", long).contradiction
 
 
 # --- precision ---------------------------------------------------------------------------------------------
