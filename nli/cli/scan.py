@@ -76,8 +76,9 @@ def scan_command(
 
     FILE is a text (.txt, .md), a web page (.html), a table with a column of texts (.jsonl, .csv, .tsv, .parquet), a
     folder of such files, or - for a text on stdin. Every sentence is given to the one who says it; what nobody claims
-    ("declined to comment", "asked whether") never counts. Without --threshold a finding has P(contradiction) 0.4 or
-    more in both directions, 0.8 where a speaker is set against itself.
+    ("declined to comment", "asked whether") never counts. Without --threshold a finding has P(contradiction)
+    0.35 or more in both directions, 0.65 where the statements have little in common, 0.8 where a speaker is set against
+    itself.
     """
     from nli.scanning.files import check_outputs, write_page
 

@@ -27,14 +27,20 @@ Where = Literal["anywhere", "within", "across"]
 _ACROSS: dict[Where, bool | None] = {"anywhere": None, "within": False, "across": True}
 WINDOW = 1024
 """Pairs that are scored, and noted on disk, at a time."""
-THRESHOLD = 0.4
+THRESHOLD = 0.35
+FAR_THRESHOLD = 0.65
 SELF_THRESHOLD = 0.8
-"""P(contradiction) from which a pair is a finding, and one of statements of the same speaker, who seldom contradicts
-himself. Nearly all pairs of an article are neutral, so that false alarms are many times what they are on balanced
-pairs: both directions have to say that two statements conflict, and P is that of the direction which gives less."""
+"""P(contradiction) from which a pair is a finding; one of statements that are not near, which are less often about
+the same matter; and one of the same speaker, who seldom contradicts himself. Nearly all pairs of an article are
+neutral, so that false alarms are many times what they are on balanced pairs: both directions have to say that two
+statements conflict, and P is that of the direction which gives less."""
+NEAR = 0.5
 LEAST_NEARNESS = 0.3
-"""How near (`nli.scanning.candidates`) two statements are at least, to be about the same matter. This and the
-thresholds were chosen on the dev articles of ``eval/scan``."""
+"""From where on two statements are near (`nli.scanning.candidates`), and how near they are at least, to be compared
+at all. These and the thresholds were chosen on the dev articles of ``eval/scan``."""
+
+Pair = tuple[int, int, float]
+"""Two statements, by their places, and how near they are."""
 
 
 class Scorer(Protocol):
@@ -75,8 +81,9 @@ def scan(
         detector: Scores the pairs; None for the model that ships with the package.
         scorer: Scores in the detector's place, such as a cluster of it.
         where: "within" compares statements of one document, "across" those of different ones, "anywhere" both.
-        threshold: P(contradiction) from which a pair is a finding; None for 0.4, and 0.8 where one speaker is on both
-            sides. A finding's P is that of the direction which gives less.
+        threshold: P(contradiction) from which a pair is a finding; None for 0.35 where the statements are near (from
+            0.5 on; see `nli.scanning.candidates`), 0.65 where they are not, and 0.8 where one speaker is on both sides.
+            A finding's P is that of the direction which gives less.
         top: The most findings to keep, the strongest; None for all.
         per_statement: The most candidates that a statement is compared with: the nearest ones.
         least_nearness: Pairs that are less near (0 to 3; see `nli.scanning.candidates`) are not scored, since they are
@@ -136,14 +143,12 @@ def _entries(documents: Sequence[Document], found: Sequence[Sequence[Statement]]
     return entries
 
 
-def _pairs(
-    entries: Sequence[_Entry], where: Where, per_statement: int, least_nearness: float
-) -> Iterator[tuple[int, int]]:
+def _pairs(entries: Sequence[_Entry], where: Where, per_statement: int, least_nearness: float) -> Iterator[Pair]:
     texts = [entry.statement.text for entry in entries]
     groups = [entry.group for entry in entries]
     for one, other, nearness in candidates(texts, groups=groups, across=_ACROSS[where], per_statement=per_statement):
         if nearness >= least_nearness and not _overlap(entries[one], entries[other]):
-            yield one, other
+            yield one, other, nearness
 
 
 def _overlap(one: _Entry, other: _Entry) -> bool:
@@ -154,24 +159,24 @@ def _overlap(one: _Entry, other: _Entry) -> bool:
 
 def _scores(
     entries: Sequence[_Entry],
-    pairs: Iterator[tuple[int, int]],
+    pairs: Iterator[Pair],
     scorer: Scorer,
     result: Scan,
     progress: Callable[[int], None],
     kept: ScoreLog | None,
-) -> Iterator[tuple[float, int, int]]:
+) -> Iterator[tuple[float, Pair]]:
     """Score pairs, those first whose scores an earlier run has left."""
     if kept is not None and kept.known:
         done = list(islice(pairs, len(kept.known)))
         result.pairs += len(done)
         progress(len(done))
-        yield from ((score, *pair) for score, pair in zip(kept.known, done, strict=True))
+        yield from zip(kept.known, done, strict=True)
     asked, answered = tee(pairs)
-    verdicts = scorer.stream((entries[a].statement.text, entries[b].statement.text) for a, b in asked)
-    scored = ((_least(verdict), *pair) for pair, verdict in zip(answered, verdicts))  # noqa: B905 -- read in step
+    verdicts = scorer.stream((entries[a].statement.text, entries[b].statement.text) for a, b, _ in asked)
+    scored = ((_least(verdict), pair) for pair, verdict in zip(answered, verdicts))  # noqa: B905 -- read in step
     while window := list(islice(scored, WINDOW)):
         if kept is not None:
-            kept.add([score for score, _, _ in window])
+            kept.add([score for score, _ in window])
         result.pairs += len(window)
         progress(len(window))
         yield from window
@@ -182,13 +187,13 @@ def _least(verdict: Verdict) -> float:
 
 
 def _flagged(
-    scored: Iterable[tuple[float, int, int]], entries: Sequence[_Entry], threshold: float | None
+    scored: Iterable[tuple[float, Pair]], entries: Sequence[_Entry], threshold: float | None
 ) -> Iterator[tuple[float, int, int]]:
-    for score, a, b in scored:
+    for score, (a, b, nearness) in scored:
         least = threshold
         if least is None:
             kind = _kind(entries[a].statement.speaker, entries[b].statement.speaker)
-            least = SELF_THRESHOLD if kind == "self" else THRESHOLD
+            least = SELF_THRESHOLD if kind == "self" else THRESHOLD if nearness >= NEAR else FAR_THRESHOLD
         if score >= least:
             yield score, a, b
 

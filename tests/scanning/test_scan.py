@@ -98,6 +98,14 @@ def test_a_speaker_is_set_against_itself_only_where_that_is_very_likely():
     assert not scan([text], scorer=Told(("denied", "company", 0.25))).findings
 
 
+@pytest.mark.parametrize(("reply", "near"), [("The dam burst on Monday", True), ("No water had left its lake", False)])
+def test_statements_with_little_in_common_need_a_higher_p(reply: str, near: bool):
+    text = f"The army said that the dam burst on Monday. {reply}, the company said."
+    assert bool(scan([text], scorer=Told(("Monday", reply, 0.5))).findings) is near
+    assert scan([text], scorer=Told(("Monday", reply, 0.7))).findings
+    assert scan([text], scorer=Told(("Monday", reply, 0.5)), threshold=0.4).findings
+
+
 def test_a_threshold_and_a_number_of_findings():
     scorer = Told(("denied", "company", 0.9), ("army", "company", 0.8), ("bridges", "company", 0.7))
     assert [f.contradiction for f in scan([TEXT], scorer=scorer, threshold=0.75).findings] == [0.9, 0.8]
