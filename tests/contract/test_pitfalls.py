@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import nli
-from nli.bundle import SHIPPED
+from nli.bundle import FAST, SHIPPED
 from nli.calibration import probabilities
 from nli.errors import LabelOrderError
 from nli.probe import PAIRS
@@ -209,6 +209,7 @@ def test_nothing_is_cut_in_silence(bundled: nli.Detector, way: Any) -> None:
     start, end = verdict.window.hypothesis
     assert "has not paid the fine" in denial[start:end]
     assert verdict.contradiction > 3 * bundled.score("The company has paid the fine.", long).contradiction
+    assert verdict.flagged or bundled.name != FAST
 
 
 # --- precision ---------------------------------------------------------------------------------------------
