@@ -17,7 +17,7 @@ from nli import bundle as bundles
 from nli import probe as probes
 from nli.batching import TokenRow, pad, plan
 from nli.bundle import Bundle
-from nli.calibration import CONTRADICTION, ENTAILMENT, NEUTRAL, Calibration, probabilities, softmax, weights
+from nli.calibration import CONTRADICTION, ENTAILMENT, NEUTRAL, Calibration, probabilities, weights
 from nli.errors import InputError, LabelOrderError
 from nli.labels import LABELS, Label, parse_label_order
 from nli.pairs import Pair
@@ -64,7 +64,6 @@ class Verdict:
         flagged: Whether P(contradiction) reaches the threshold. It may do so while another class is likelier.
         truncated: Tokens that were cut off and not scored.
         window: The stretch of a long pair with the highest P(contradiction); None if the pair was scored whole.
-        lower: P(contradiction) of the direction that gives less; None if only one was scored.
     """
 
     contradiction: float
@@ -74,7 +73,6 @@ class Verdict:
     flagged: bool
     truncated: int = 0
     window: Window | None = None
-    lower: float | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the fields that an output row gains, in their order."""
@@ -213,10 +211,6 @@ class Detector:
         weight = None if logits.weight is None else logits.weight[None]
         row = probabilities(logits.forward[None], backward, self.calibration.temperature, weight)[0]
         contradiction = float(row[CONTRADICTION])
-        lower = None
-        if backward is not None:
-            ways = softmax(np.stack([logits.forward, backward[0]]), self.calibration.temperature)
-            lower = float(ways[:, CONTRADICTION].min())
         return Verdict(
             contradiction=contradiction,
             entailment=float(row[ENTAILMENT]),
@@ -225,7 +219,6 @@ class Detector:
             flagged=contradiction >= self.threshold,
             truncated=logits.truncated,
             window=logits.window,
-            lower=lower,
         )
 
     def logits(self, pairs: Iterable[Pair | tuple[str, str]]) -> Iterator[Logits]:

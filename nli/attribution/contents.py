@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Literal
 
 from nli.attribution import lexicon
-from nli.attribution.subjects import Attribution
+from nli.attribution.subjects import DOCUMENTS, Attribution
 from nli.attribution.words import (
     CONJUNCTIONS,
     DETERMINERS,
@@ -17,6 +17,7 @@ from nli.attribution.words import (
     PREPOSITIONS,
     PRONOUNS,
     RELATIVES,
+    STANDING,
     SUBORDINATORS,
     TIMES,
     Word,
@@ -29,6 +30,13 @@ _LISTENING = split_words("""tell ask remind inform assure notify advise brief wa
 _LONGEST_LISTENER = 14
 _LONGEST_PHRASE = 10
 _SHORT = 3
+_LONGEST_NAME = 4
+# Adverbs that belong to what is said, at its beginning.
+_MEANT = split_words(
+    """not never neither either only just even all both rather almost nearly hardly barely once twice first still no
+    already there here too"""
+)
+_SAID = (["said"], ["says"])
 _COMMAS = frozenset((",", "—", "–"))
 _BREAKS = _COMMAS | {"?", "!"}
 _WHILE = split_words("as when while after before because since although though")
@@ -115,21 +123,53 @@ def _place(words: list[Word], each: Attribution) -> Introduced:  # noqa: PLR0911
         return Introduced(each, "before", (0, start), (0, 0))
     if each.place != "shared" and parted and each.cue.shape != "whole":
         tail = skip_circumstances(words, _past_listener(words, each))
-        if tail >= last or words[tail].low in _WHILE:
+        if tail >= last or words[tail].low in _WHILE or _described(words, each, start, tail):
             return Introduced(each, "before", (0, start - 1), (0, 0))
-        opening = words[0].low in PREPOSITIONS | SUBORDINATORS and start < _LONGEST_LISTENER
-        if words[tail].text in _COMMAS and not opening and start >= _SHORT and not _quote_at(words, tail + 1):
+        opening = words[0].low in (PREPOSITIONS | SUBORDINATORS) - {"that"} and start < _LONGEST_LISTENER
+        whole = start >= _SHORT or (words[0].low in STANDING | {"nothing"} and words[tail + 1].low in FINITE)
+        if words[tail].text in _COMMAS and not opening and whole and not _quote_at(words, tail + 1):
             return Introduced(each, "around", (0, start - 1), (tail + 1, last))
     return Introduced(each, "after", (0, 0), (_content_start(words, each), last))
 
 
+def _described(words: list[Word], each: Attribution, start: int, tail: int) -> bool:
+    """Whether a cue stands after its content and has a relative clause behind it ("…, he said in a note that hurt")."""
+    opening, follower = words[0], words[tail + 1] if tail + 1 < len(words) else None
+    fronted = opening.low in (PREPOSITIONS | SUBORDINATORS) - {"that"} or opening.low.endswith("ing")
+    if fronted or follower is None or tail <= each.group[1] or start <= 2 * _SHORT or each.place != "subject":
+        return False
+    clause = follower.capital or follower.low in DETERMINERS | PRONOUNS | STANDING
+    return words[tail].low in {"that", "which"} and words[each.subject[0]].low not in RELATIVES and not clause
+
+
 def _beside(words: list[Word], each: Attribution, start: int, last: int, *, parted: bool) -> Introduced:
     """Place the content of "according to X"."""
-    tail = skip_circumstances(words, max(each.group[1], each.subject[1]))
+    tail = _past_description(words, skip_circumstances(words, max(each.group[1], each.subject[1])), last)
     comma = tail < last and words[tail].text in _COMMAS and not _describes(words, tail + 1)
     if start == 0 or (start < _SHORT and words[start - 1].text == ","):
         return Introduced(each, "after", (0, 0), (tail + comma, last))
     return Introduced(each, "around" if comma else "before", (0, start - parted), (tail + 1, last) if comma else (0, 0))
+
+
+def _past_description(words: list[Word], i: int, last: int) -> int:
+    """Return the place after what describes a name between commas (", the union's head,", ", Ana Brel,", ", who …")."""
+    if i >= last or words[i].text != ",":
+        return i
+    stop = next((k for k in range(i + 1, last) if words[k].text == ","), last)
+    inside = words[i + 1 : stop]
+    if not inside or any(word.kind == "quote" for word in inside):
+        return i
+    known = words[i - 1].capital
+    named = not known and len(inside) <= _LONGEST_NAME and all(word.capital and word.kind != "mark" for word in inside)
+    named = named and words[i - 1].low not in DOCUMENTS
+    title = (
+        known
+        and stop < last
+        and len(inside) <= _LONGEST_PHRASE
+        and inside[0].low in DETERMINERS
+        and not any(word.low in FINITE or word.low in lexicon.verb_forms() for word in inside)
+    )
+    return stop if named or title or (inside[0].low in {"who", "which", "whose"} and stop < last) else i
 
 
 def _describes(words: list[Word], i: int) -> bool:
@@ -141,6 +181,11 @@ def _quote_at(words: list[Word], i: int) -> bool:
     return i >= len(words) or words[i].kind == "quote"
 
 
+def _owners(words: list[Word], i: int) -> bool:
+    """Whether a mark is the apostrophe of several owners ("a patients' group")."""
+    return words[i].low == "'" and words[i - 1].low.endswith("s") and words[i - 1].end == words[i].start
+
+
 def skip_circumstances(words: list[Word], i: int) -> int:
     """Return the place after circumstances that begin at `i` ("on Monday in a statement to reporters")."""
     size = len(words)
@@ -148,7 +193,7 @@ def skip_circumstances(words: list[Word], i: int) -> int:
         word = words[i]
         if (
             word.low in TIMES
-            or word.adverb
+            or (word.adverb and word.low not in _MEANT)
             or (word.low in {"last", "this", "late", "early"} and i + 1 < size and words[i + 1].low in TIMES)
         ):
             i += 1
@@ -158,7 +203,7 @@ def skip_circumstances(words: list[Word], i: int) -> int:
             while (
                 j < size
                 and j - i < _LONGEST_PHRASE
-                and words[j].kind in {"word", "clitic"}
+                and (words[j].kind in {"word", "clitic"} or _owners(words, j))
                 and words[j].low not in PREPOSITIONS | PRONOUNS | SUBORDINATORS
                 and words[j].low not in CONJUNCTIONS
                 and (j == i + 1 or words[j].low not in DETERMINERS)
@@ -180,7 +225,7 @@ def _content_start(words: list[Word], each: Attribution) -> int:
     size = len(words)
     circumstances = skip_circumstances(words, i)
     for j in range(i, min(size, i + _LONGEST_PHRASE)):
-        if words[j].low == "that" and (j in {i, circumstances} or not _relative_at(words, j)):
+        if words[j].low == "that" and ((j == i and j == each.group[1]) or not _relative_at(words, j, circumstances)):
             return j + 1
         if words[j].kind == "quote":
             return j
@@ -191,10 +236,17 @@ def _content_start(words: list[Word], each: Attribution) -> int:
     return circumstances if circumstances < size - 1 else i
 
 
-def _relative_at(words: list[Word], i: int) -> bool:
-    """Whether "that" stands for the noun before it."""
+def _relative_at(words: list[Word], i: int, circumstances: int) -> bool:
+    """Whether "that" stands for the noun before it, where circumstances of the cue end at a place."""
     after = words[i + 1] if i + 1 < len(words) else None
     forms = lexicon.verb_forms()
+    if after is not None and (after.low in TIMES or after.low == "same"):
+        return True
+    if i == circumstances:
+        return after is not None and after.low in FINITE
+    if after is not None and after.low in PRONOUNS and [word.low for word in words[i + 2 : i + 3]] in _SAID:
+        opening = words[i + 3] if i + 3 < len(words) else None
+        return opening is not None and opening.low not in DETERMINERS | PRONOUNS | {"that"} and not opening.capital
     verb = any(word.low in FINITE or word.low in forms for word in words[max(0, i - 3) : i])
     return after is None or verb or after.low in FINITE or after.low in forms or after.low.endswith(("s", "ed"))
 
@@ -231,7 +283,7 @@ def _inside(words: list[Word], each: Introduced, other: Introduced) -> bool:
     opens = b.cue.shape != "whole" or b.frame != "asserts"
     if not opens or other.position not in {"after", "around"} or not start <= a.verb < end:
         return False
-    if a.place == "according" or (a.place == "subject" and a.subject[0] < b.verb):
+    if a.place == "according" or a.gap is not None or (a.place == "subject" and a.subject[0] < b.verb):
         return False
     if a.place == "shared":
         return not (a.cue.quotes or words[a.verb].low.endswith("ing"))

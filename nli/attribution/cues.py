@@ -12,6 +12,7 @@ from nli.attribution.words import (
     BE,
     DASHES,
     DETERMINERS,
+    FINITE,
     NEGATIONS,
     OBJECTS,
     POSSESSIVES,
@@ -58,6 +59,11 @@ _NUMBER = re.compile(
     r"|hundreds|dozens|thousands|a"
 )
 _ROUGHLY = split_words("about nearly over only just around some almost between roughly more less fewer than at least")
+_ANYBODY = split_words("anybody anyone nobody none no")
+_NOBODY = split_words("nobody none no neither")
+"""How subjects begin with which nobody stands behind what is introduced, as with a negated cue."""
+_COUNTS = split_words("one two three four five six seven eight nine ten dozen several few many these those all")
+_PERCEIVED = frozenset({"see", "read", "hear"})
 _FAR = 10
 _LONG_WORD = 5
 
@@ -197,7 +203,7 @@ class _Reader(Subjects):
             and not (cue.lemma == "see" and any(self._low(k) == "as" for k in range(after, after + 8)))
         ):
             return
-        if not self._in_its_sense(lemma, after, negated):
+        if not self._in_its_sense(lemma, after, negated) or (not auxiliaries and self._counted(i, lemma, after, kinds)):
             return
         if lemma in lexicon.NOUNISH and not self._clearly_verb(i, after, kinds, bool(auxiliaries) or first < i):
             return
@@ -215,7 +221,7 @@ class _Reader(Subjects):
         place: Place = "subject"
         fronted = ""
         if passive:
-            subject = self._phrase_after(by + 1) if by is not None else None
+            subject = self._agent(by, cue)
             place = "passive"
         else:
             fronted = self._fronted(first)
@@ -226,9 +232,43 @@ class _Reader(Subjects):
         found = Attribution(cue, cue.frame, place, subject, (first, after), i, negated=negated)
         found.fronted = fronted
         found.borrowed = place == "shared"
-        if place == "relative":
-            found.antecedent = self._antecedent(subject[0])
+        self._relate(found)
         self._add(found)
+
+    def _agent(self, by: int | None, cue: lexicon.Cue) -> tuple[int, int] | None:
+        """Return who says it in a passive, None if that is nobody or said of no speech ("seen by a doctor")."""
+        agent = self._phrase_after(by + 1) if by is not None else None
+        if agent is None or self._low(agent[0]) in _ANYBODY:
+            return None
+        return None if cue.lemma in _PERCEIVED and self._low(agent[1]) != "as" else agent
+
+    def _relate(self, found: Attribution) -> None:
+        """Complete an attribution by what stands before its subject: "neither", a relative pronoun."""
+        start, end = found.subject
+        if self._low(start - 1) == "neither":
+            found.subject = start - 1, end
+        found.negated = found.negated or self._low(found.subject[0]) in _NOBODY
+        if found.place == "relative":
+            found.antecedent = self._antecedent(start)
+        elif found.place == "subject" and found.cue.lemma == "say" and self._gaping(start - 1, found.group[1]):
+            found.gap = self._antecedent(start - 1)
+
+    def _gaping(self, i: int, after: int) -> bool:
+        """Whether a relative pronoun is the subject of what is said ("a fin that he said came from …")."""
+        opening, follower = self._word(after), self._word(after + 1)
+        if self._low(i) not in RELATIVES or self._low(i - 1) in lexicon.verb_forms() or opening is None:
+            return False
+        if opening.low in FINITE:
+            return True
+        named = opening.capital or opening.low in DETERMINERS | PRONOUNS | STANDING | POSSESSIVES | {"that", "in"}
+        return opening.kind == "word" and not (named or (follower is not None and follower.low in FINITE))
+
+    def _counted(self, i: int, lemma: str, after: int, kinds: frozenset[lexicon.Form]) -> bool:
+        """Whether a word is a noun: the subject of a verb after it, or counted ("the report was", "nine claims")."""
+        if "past" in kinds or "ing" in kinds or lemma not in lexicon.NOUNISH:
+            return False
+        governs = self._low(after) in FINITE and self._low(i - 1) not in PRONOUNS
+        return governs or ("s" in kinds and self._low(i - 1) in _COUNTS)
 
     def _in_its_sense(self, lemma: str, after: int, negated: bool) -> bool:
         """Whether a verb that attributes only with certain words has them."""

@@ -20,8 +20,10 @@ from nli.attribution.words import (
     DETERMINERS,
     FINITE,
     OBJECTS,
+    PREPOSITIONS,
     PRONOUNS,
     RELATIVES,
+    TIMES,
     Word,
     split_words,
     words,
@@ -297,9 +299,10 @@ class _Text:
         claim = (
             voice.frame == "asserts" and not found.negated and found.cue.shape != "whole" and each.position != "none"
         )
-        clausal = bool(spans) and (each.position != "after" or self._is_clause(tokens, each))
+        owner = self._owner(tokens, each) if spans else ""
+        clausal = bool(spans) and (bool(owner) or each.position != "after" or self._is_clause(tokens, each))
         if claim and clausal:
-            body = self._clean(spans)
+            body = self._tidy(f"{owner} {self.text[spans[0][0] : spans[-1][1]]}") if owner else self._clean(spans)
             voice = replace(voice, frame="declines") if leaves_open(body) else voice
             body = self._named(body, voice.speaker)
             start, end = spans[0][0], spans[-1][1]
@@ -330,6 +333,13 @@ class _Text:
             spans += [run] if run else []
         return [span for span in spans if re.search(r"\w", self.text[span[0] : span[1]])]
 
+    def _owner(self, tokens: list[Word], each: Introduced) -> str:
+        """Return the subject of a content that stands before its cue ("a fin that he said came from a shell")."""
+        gap = each.attribution.gap
+        if gap is None or each.position != "after":
+            return ""
+        return self.text[tokens[gap[0]].start : tokens[gap[1] - 1].end]
+
     @staticmethod
     def _is_clause(tokens: list[Word], each: Introduced) -> bool:
         """Whether what follows a cue can stand as a sentence."""
@@ -338,8 +348,11 @@ class _Text:
         if not inside:
             return False
         opening = inside[0]
-        if each.attribution.place in {"according", "colon"} or tokens[a - 1].low == "that" or opening.low in PRONOUNS:
+        if each.attribution.place in {"according", "colon"} or tokens[a - 1].low == "that":
             return True
+        if opening.low in PRONOUNS:
+            governed = not inside[1:] or inside[1].kind == "mark" or inside[1].low in PREPOSITIONS | TIMES
+            return not (opening.low == "it" and governed)
         if opening.low in _NO_CLAUSE:
             return False
         forms = lexicon.verb_forms()
@@ -442,7 +455,7 @@ class _Text:
     def _tidy(body: str) -> str:
         body = re.sub(r"\s+", " ", _unmarked(body)).strip(_EDGES)
         first = body.split(" ", 1)[0].lower()
-        if first in CONJUNCTIONS and " " in body:
+        if first in CONJUNCTIONS - {"nor"} and " " in body:
             body = body.split(" ", 1)[1]
         body = re.sub(r"\s+([,.;:?!])", r"\1", body)
         if not body:

@@ -8,6 +8,7 @@ from nli.attribution.words import (
     CONJUNCTIONS,
     DASHES,
     DETERMINERS,
+    FINITE,
     OBJECTS,
     POSSESSIVES,
     PREPOSITIONS,
@@ -125,8 +126,14 @@ class Phrases:
         if before is None:
             return False
         if "ing" in form[1]:
-            return before.low not in DETERMINERS
-        return before.low in PRONOUNS or before.low in RELATIVES or ("s" in form[1] and before.capital and i > 1)
+            after = self._word(i + 1)
+            common = after is not None and after.nominal and not after.capital and before.nominal and not before.capital
+            return before.low not in DETERMINERS and not (common and not before.low.endswith("s"))
+        return (
+            before.low in PRONOUNS
+            or before.low in RELATIVES
+            or ("s" in form[1] and before.capital and (i > 1 or form[0] == "say"))
+        )
 
     def _phrase_after(self, i: int) -> tuple[int, int] | None:
         """Return the noun phrase that begins at `i`, with what it is joined to by "of" or "for"."""
@@ -191,7 +198,7 @@ class Phrases:
             low = self._low(i)
             aside = (
                 low in PREPOSITIONS
-                or low in SUBORDINATORS
+                or (low in SUBORDINATORS and not (low == "that" and self._low(i + 1) in FINITE | {"one"}))
                 or low in TIMES
                 or low.endswith(("ing", "ly"))
                 or low in _ASIDES

@@ -93,9 +93,15 @@ _COMPANY = re.compile(
 )
 _NAME = re.compile(
     r"(?:(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gov|Gen|Lt|Col|Prof|Sir|Dame|Lord|Lady)\.?\s+)?"
-    r"[A-Z][\w’'-]*(?:\s+(?:(?:de|la|von|van|der|al|bin|den|del|di|du)\s+)?[A-Z][\w’'.-]*)+"
+    r"[A-Z][\w’'-]*(?:\s+(?:(?:de|la|von|van|der|al|bin|den|del|di|du)\s+)?[A-Z](?:\.|[\w’'-]*\w[’']?|(?=\W)))+"
 )
 _TITLE_START = re.compile(r"^(?:(?:Mr|Mrs|Ms|Miss|Dr|Sen|Sens|Rep|Reps|Gov|Gen|Lt|Col|Prof|Sir|Dame|Lord|Lady)\.?\s+)+")
+_SURNAME = re.compile(r"\b[A-Z][\w-]+\b(?![’']s)")
+_LEADING = re.compile(
+    r"^(?:(?:In|On|At|By|Since|After|Before|For|From|With|As|When|While|And|But|If|A|An|The|That|This|Last|"
+    r"January|February|March|April|May|June|July|August|September|October|November|December|"
+    r"Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\s+)+"
+)
 _OF = re.compile(r"\b(?:who|which|whose|of|for|at|in|from)\s")
 _FAR = 60
 
@@ -158,7 +164,8 @@ class Speakers:
     def __init__(self, text: str) -> None:
         self._full: dict[str, str] = {}
         for match in _NAME.finditer(text):
-            pieces = _without_offices(_TITLE_START.sub("", _bare(match.group().rstrip(".,"))).split())
+            name = _LEADING.sub("", match.group())
+            pieces = _without_offices(_TITLE_START.sub("", _bare(name.rstrip(".,"))).split())
             if len(pieces) > 1:
                 self._full.setdefault(pieces[-1], " ".join(pieces))
         self._companies = [
@@ -241,10 +248,18 @@ class Speakers:
         return known is not None and known.kind in _ACCEPTS[_PRONOUN_KINDS[pronoun]]
 
     def notice(self, text: str, start: int, end: int) -> None:
-        """Take note of the first full name in a stretch of text, which a pronoun may mean later."""
+        """Take note of the first full name in a stretch of text, or person met before: a pronoun may mean it later."""
         match = _NAME.search(text, start, end)
-        if match is not None and text[max(0, match.start() - 4) : match.start()].lower() != "the ":
-            self.meet(match.group(), match.start())
+        if match is None:
+            names = (self._full.get(word, "") for word in _SURNAME.findall(text, start, end))
+            met = (name for name in names if name.lower() in self._recent)
+            person = next((name for name in met if self._recent[name.lower()].kind in {"he", "she", "person"}), "")
+            if person:
+                self.meet(person, start)
+        elif text[max(0, match.start() - 4) : match.start()].lower() != "the ":
+            name = _LEADING.sub("", match.group())
+            if len(name.split()) > 1:
+                self.meet(name, match.start())
 
     def _fitting(self, kind: Kind) -> _Entity | None:
         accepts = _ACCEPTS[kind]

@@ -11,6 +11,7 @@ from nli.attribution.phrases import JOINING, MAX_SEGMENTS, Phrases
 from nli.attribution.records import Frame
 from nli.attribution.words import (
     ADVERBS,
+    AUXILIARIES,
     CONJUNCTIONS,
     DETERMINERS,
     FINITE,
@@ -27,10 +28,11 @@ from nli.attribution.words import (
 
 Place = Literal["subject", "relative", "inverted", "shared", "according", "passive", "colon"]
 
-_DOCUMENTS = split_words(
+DOCUMENTS = split_words(
     """statement poll polls video letter letters tweet tweets report reports ad ads article articles email emails memo
     survey surveys study studies document documents results sign signs note message messages post posts page op-ed
-    editorial column release brief motion complaint lawsuit petition resolution analysis rule rules law laws bill"""
+    editorial column release brief motion complaint lawsuit petition resolution analysis rule rules law laws bill
+    result filing review"""
 )
 PUBLISHED = split_words(
     "released published conducted commissioned filed issued sponsored obtained written posted aired"
@@ -67,6 +69,7 @@ class Attribution:
         negated: Whether the cue is negated.
         borrowed: Whether the subject is that of a verb before it.
         fronted: The auxiliary before the subject after "nor" ("Nor would it say …"); empty if there is none.
+        gap: What a relative pronoun before the subject stands for ("a fin that he said came …"); None if there is none.
     """
 
     cue: lexicon.Cue
@@ -79,6 +82,7 @@ class Attribution:
     negated: bool = False
     borrowed: bool = False
     fronted: str = ""
+    gap: tuple[int, int] | None = None
 
 
 class Subjects(Phrases):
@@ -103,7 +107,7 @@ class Subjects(Phrases):
             if left is not None and not apart and (left.capital or left.low in PLURALS) and left.nominal:
                 start = self._simple_before(i - 1) if cue.quotes else None
                 return (None if start is None else (start, i)), "subject"
-            if left is not None and left.low in _DOCUMENTS:
+            if left is not None and left.low in DOCUMENTS:
                 return self._phrase_before(i - 1), "subject"
             return (self._shared(i, left) if apart or self._by_doing(i, left) else None), "shared"
         if left is None or left.kind == "quote" or left.text in _PARTING:
@@ -120,7 +124,8 @@ class Subjects(Phrases):
         if left.low in DETERMINERS - STANDING or (left.low in _MANY and "s" in kinds):
             return None, "subject"
         subject = self._near_subject(first)
-        return (subject if subject is not None and (finite or self._plural(subject)) else None), "subject"
+        able = finite or (subject is not None and (self._plural(subject) or self._collective(subject, cue)))
+        return (subject if able else None), "subject"
 
     def _by_doing(self, i: int, left: Word | None) -> bool:
         """Whether a gerund says how or when the subject of the clause did something ("began by saying that …")."""
@@ -175,7 +180,7 @@ class Subjects(Phrases):
         if before is None:
             return subject
         participle = before.low.endswith("ed") and not before.capital
-        if before.low in {"who", "which"} and self._predicate(subject[0]):
+        if before.low in {"who", "which"} and self._predicate(subject[0]) and not self._plural(subject):
             return self._antecedent(subject[0] - 1)
         if before.low in PREPOSITIONS:
             return self._clause_subject(first) or self._name_at_end(subject)
@@ -228,6 +233,15 @@ class Subjects(Phrases):
             or (head.endswith("s") and not head.endswith(("ss", "us")))
         )
 
+    def _collective(self, phrase: tuple[int, int], cue: lexicon.Cue) -> bool:
+        """Whether a phrase is the name of a group that may take a plural verb ("Rovers say")."""
+        before = self._low(phrase[0] - 1)
+        return (
+            cue.lemma == "say"
+            and all(word.capital for word in self.words[slice(*phrase)])
+            and before not in PREPOSITIONS | AUXILIARIES | {"to"}
+        )
+
     def _inverts(self, phrase: tuple[int, int], left: Word | None) -> bool:
         """Whether a phrase after a cue is its subject, not what it introduces."""
         after = self._word(phrase[1])
@@ -263,8 +277,8 @@ class Subjects(Phrases):
         mark = self.words[comma].text
         stops = {",", "—", "–"} if mark == "," else {mark}
         end = comma
-        best: tuple[int, int] | None = None
-        for _ in range(MAX_SEGMENTS):
+        best = self._office(comma) if mark == "," else None
+        for _ in range(0 if best is not None else MAX_SEGMENTS):
             start = end
             while start > 0 and self.words[start - 1].text not in stops and self.words[start - 1].kind != "quote":
                 start -= 1
@@ -292,6 +306,24 @@ class Subjects(Phrases):
             if self._begins_clause(phrase) or (best is not None and best == self.first):
                 break
         return best
+
+    def _office(self, comma: int) -> tuple[int, int] | None:
+        """Return the office before a full name that ends at a comma ("the envoy, Ana Hale, said")."""
+        start = comma
+        while start > 0 and self.words[start - 1].kind == "word" and self.words[start - 1].capital:
+            start -= 1
+        if comma - start < 2 or self._low(start - 1) != ",":  # noqa: PLR2004 -- a first name and a last one
+            return None
+        phrase = self._phrase_before(start - 2)
+        if phrase is None or self.words[start - 2].capital:
+            return None
+        before, named = self._word(phrase[0] - 1), self._word(phrase[0] - 2)
+        if before is not None and before.low in PREPOSITIONS:
+            joined = self.first is not None and self.first[1] == phrase[0] - 1
+            return (self.first[0], phrase[1]) if self.first is not None and joined else None
+        if before is not None and before.text == "," and named is not None and named.capital:
+            return None  # the office of somebody named before it
+        return phrase if self._low(phrase[0]) in POSSESSIVES | {"the"} else None
 
     def _before_relative(self, end: int) -> tuple[int, int] | None:
         """Return the subject of the sentence if nothing but a relative clause parts it from a comma at `end`."""

@@ -60,7 +60,8 @@ ADVERBS = split_words(
     previously yet simply well almost nearly"""
 )
 NOT_ADVERBS = split_words(
-    """family ally reply supply assembly rally bully italy july kelly emily sally molly billy reilly daily weekly"""
+    """family ally reply supply assembly rally bully italy july kelly emily sally molly billy reilly daily weekly tally
+    monthly quarterly monopoly anomaly"""
 )
 TIMES = split_words(
     """monday tuesday wednesday thursday friday saturday sunday yesterday today tomorrow tonight january february

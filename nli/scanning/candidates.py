@@ -1,9 +1,10 @@
 """Statements -> the pairs worth scoring: those that speak of the same thing.
 
 Two statements are near where their embeddings are and where they share names, numbers and other rare words. Nearness
-has no upper bound: a denial is nearly identical with what it denies. A short statement on an event may share next to
-nothing with a long one, but both with a third: some of the places of each statement are kept for those that its nearest
-lead to.
+has no upper bound: a denial is nearly identical with what it denies. The candidates of a statement are those that hold
+most of it, since a long one may hold all of a short one that it is not near to: in words and as a whole first, token by
+token among the best of these. A short statement on an event may share next to nothing with a long one, but both with a
+third: some of the places of each statement are kept for those that its best candidates lead to.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from nli.errors import InputError, MissingExtraError
 from nli.scanning import embedding, lexical
+from nli.scanning.matching import Matcher
 
 if TYPE_CHECKING:
     from nli.scanning.lexical import Lexicon
@@ -25,14 +27,16 @@ PER_STATEMENT = 50
 EXACT_UP_TO = 120_000
 """Statements up to which every one is compared with every other; beyond, an index finds the nearest."""
 
-_SHARED_WORDS = 3.0  # what shared words count for, where the embedding counts for 1
+_NEAR_BY_WORDS = 3.0  # what shared words count for in nearness, where the embedding counts for 1
+_HELD_WORDS, _HELD_TOKENS = 2.2, 4.0  # what is held in words, and token by token, where the embedding counts for 1
+_WIDER = 3  # how many times the candidates asked for are compared token by token
 _CELLS = 2**24  # scores held at once: 64 MB
 _STRIDE = 32
 _ROWS = 256
-_REACH = 4  # how many times the candidates asked for an index is asked for, as some are of the wrong group
+_REACH = 2  # how many times the statements wanted an index is asked for, as some are of the wrong group
 _NOWHERE = -np.inf
 _LED_SHARE = 5  # one in so many places of a statement is kept for those that its nearest lead to
-_LEADING, _LED = 3, 8  # how many of its nearest lead on, and to how many of theirs
+_LEADING, _LED = 8, 8  # how many of its nearest lead on, and to how many of theirs
 
 Rows = NDArray[np.int64]
 """Positions of statements."""
@@ -49,23 +53,23 @@ def candidates(
 ) -> Iterator[tuple[int, int, float]]:
     """Choose the pairs of statements that are worth scoring.
 
-    A pair is chosen if one of the two is among the `per_statement` nearest of the other. Where that many are no fewer
-    than all pairs, as in one article, all are chosen. Time grows with the square of the number of statements up to
-    `exact_up_to`, about in proportion beyond; memory grows in proportion throughout. The same statements give the same
-    pairs.
+    A pair is chosen if one of the two is among the `per_statement` best candidates of the other. Where that many are no
+    fewer than all pairs, as in one article, all are chosen. Time grows with the square of the number of statements up
+    to `exact_up_to`, about in proportion beyond; memory grows in proportion throughout. The same statements give the
+    same pairs.
 
     Args:
         statements: The statements.
         groups: A number for each statement, such as that of its document.
-        per_statement: Nearest statements that are taken for each.
+        per_statement: Statements that are taken for each.
         across: True for pairs across groups only, False for pairs within a group only, None for all.
-        of: Positions of the statements whose nearest are wanted, such as those of a new document; None for all.
+        of: Positions of the statements whose candidates are wanted, such as those of a new document; None for all.
         exact_up_to: Statements up to which every one is compared with every other.
 
     Returns:
-        An iterator of (i, j, nearness) with i < j, each pair once. Pairs come by the statement that found them, and
-        for each by falling nearness (0 to 4, seldom a little below 0), those that others led to last; theirs is the
-        lesser of the two on the way.
+        An iterator of (i, j, nearness) with i < j, each pair once; nearness is 0 to 4, seldom a little below 0. Pairs
+        come by the statement that found them, and for each the best candidate first, the nearest where all are chosen;
+        those that others led to come last, and their nearness is the lesser of the two on the way.
 
     Raises:
         InputError: If `per_statement` is below 1, `groups` is not as long as `statements`, `across` is given without
@@ -110,14 +114,20 @@ def _pairs(
         return
     # n statements have n (n - 1) / 2 pairs, no more than n * k as long as n is at most 2 k + 1.
     nearest = count - 1 if count <= 2 * per_statement + 1 else per_statement
-    vectors = embedding.load().encode(statements)
-    words = lexical.index(statements)
+    encoder = embedding.load()
+    tokens = encoder.tokens(statements)
+    vectors, words = encoder.mean(tokens), lexical.index(statements)
+    matcher = Matcher(encoder, tokens) if nearest < count - 1 else None
     search = _compare_all if count <= exact_up_to else _look_up
     found = np.full((count, nearest), -1, np.int32)
     scores = np.full((count, nearest), _NOWHERE, np.float32)
-    for row, others, nearness in search(vectors, words, chosen, groups, nearest):
-        found[row, : len(others)] = others
-        scores[row, : len(others)] = nearness
+    for row, others, held in search(vectors, words, chosen, groups, min(_WIDER * nearest, count - 1)):
+        whole = vectors[others] @ vectors[row]
+        nearness = whole + _NEAR_BY_WORDS * words.cosine((held - whole) / _HELD_WORDS, others)
+        rank = nearness if matcher is None else held + _HELD_TOKENS * matcher.said_by(row, others)
+        best = np.argsort(-rank, kind="stable")[:nearest]
+        found[row, : len(best)] = others[best]
+        scores[row, : len(best)] = nearness[best]
     if _LED_SHARE <= nearest < count - 1:
         _lead_on(found, scores, groups)
     yield from _once(found, scores)
@@ -127,7 +137,7 @@ def _lead_on(found: NDArray[np.int32], scores: NDArray[np.float32], groups: NDAr
     """Give some places of each statement to those near its nearest, in place.
 
     Args:
-        found: The nearest of each statement, -1 where there is none, of shape (statements, nearest).
+        found: The candidates of each statement, the best first, -1 where there is none, of shape (statements, nearest).
         scores: How near they are.
         groups: A number for each statement; two of one group are no pair.
     """
@@ -152,13 +162,13 @@ def _lead_on(found: NDArray[np.int32], scores: NDArray[np.float32], groups: NDAr
 def _compare_all(
     vectors: NDArray[np.float32], words: Lexicon, chosen: Rows, groups: NDArray[np.int32] | None, nearest: int
 ) -> Iterator[tuple[int, Rows, NDArray[np.float32]]]:
-    """Yield the nearest of each chosen statement, a block of statements against all at a time."""
+    """Yield those that hold most of each chosen statement, a block of statements against all at a time."""
     height = max(1, _CELLS // len(vectors))
     for start in range(0, len(chosen), height):
         rows = chosen[start : start + height]
         scores = vectors[rows] @ vectors.T
         for line, row in zip(scores, rows, strict=True):
-            words.add(row, line, _SHARED_WORDS)
+            words.add(row, line, _HELD_WORDS)
             line[row] = _NOWHERE
         if groups is not None:
             scores[groups[rows, None] == groups] = _NOWHERE
@@ -190,7 +200,7 @@ def _best(others: Rows, scores: NDArray[np.float32], nearest: int) -> tuple[Rows
 def _look_up(
     vectors: NDArray[np.float32], words: Lexicon, chosen: Rows, groups: NDArray[np.int32] | None, nearest: int
 ) -> Iterator[tuple[int, Rows, NDArray[np.float32]]]:
-    """Yield about the nearest of each chosen statement, from an index of the embeddings and from shared words."""
+    """Yield about those that hold most of each chosen statement, from an index of embeddings and from shared words."""
     try:
         from usearch.index import Index
     except ImportError as error:
@@ -211,21 +221,21 @@ def _look_up(
             others = np.union1d(keys[:found].astype(np.int64), sharing[most])
             allowed = others != row if groups is None else groups[others] != groups[row]
             others = others[allowed]
-            overlap = np.zeros(len(others), np.float32)
+            held = np.zeros(len(others), np.float32)
             place = np.searchsorted(sharing, others)
             known = np.append(sharing, -1)[place] == others
-            overlap[known] = shares[place[known]]
-            yield row, *_best(others, vectors[others] @ vectors[row] + _SHARED_WORDS * overlap, nearest)
+            held[known] = shares[place[known]]
+            yield row, *_best(others, vectors[others] @ vectors[row] + _HELD_WORDS * held, nearest)
 
 
 def _sharing(words: Lexicon, row: int) -> tuple[Rows, NDArray[np.float32]]:
-    """Return the statements that share words with one, in ascending order, and their overlaps."""
-    parts = list(words.overlap(row))
+    """Return the statements that share words with one, in ascending order, and how much of it they hold."""
+    parts = list(words.shared(row))
     if not parts:
         return np.zeros(0, np.int64), np.zeros(0, np.float32)
     rows, inverse = np.unique(np.concatenate([part for part, _ in parts]), return_inverse=True)
-    overlaps = np.bincount(inverse, np.concatenate([shares for _, shares in parts]))
-    return rows.astype(np.int64), overlaps.astype(np.float32)
+    held = np.bincount(inverse, np.repeat([share for _, share in parts], [len(part) for part, _ in parts]))
+    return rows.astype(np.int64), held.astype(np.float32)
 
 
 def _once(found: NDArray[np.int32], scores: NDArray[np.float32]) -> Iterator[tuple[int, int, float]]:

@@ -42,14 +42,23 @@ class StaticEncoder:
     vectors: NDArray[np.int8]
     scale: NDArray[np.float32]
 
-    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return a row of length 1 for each text, of shape (texts, dimensions); zeros for a text without tokens."""
-        rows = np.zeros((len(texts), self.vectors.shape[1]), np.float32)
+    def tokens(self, texts: Sequence[str]) -> list[NDArray[np.int32]]:
+        """Return the tokens of each text, each token once, in ascending order."""
+        found = []
         for start in range(0, len(texts), _BATCH):
             batch = self.tokenizer.encode_batch_fast(list(texts[start : start + _BATCH]), add_special_tokens=False)
-            tokens = [sorted(set(encoding.ids)) for encoding in batch]
-            for row, ids in enumerate(tokens, start):
-                rows[row] = self.vectors[ids].sum(axis=0, dtype=np.float32)
+            found += [np.array(sorted(set(encoding.ids)), np.int32) for encoding in batch]
+        return found
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return a row of length 1 for each text, of shape (texts, dimensions); zeros for a text without tokens."""
+        return self.mean(self.tokens(texts))
+
+    def mean(self, tokens: Sequence[NDArray[np.int32]]) -> NDArray[np.float32]:
+        """Return a row of length 1 for the tokens of each text, as `encode` does for the texts."""
+        rows = np.zeros((len(tokens), self.vectors.shape[1]), np.float32)
+        for row, ids in enumerate(tokens):
+            rows[row] = self.vectors[ids].sum(axis=0, dtype=np.float32)
         rows *= self.scale
         lengths = np.linalg.norm(rows, axis=1, keepdims=True)
         np.divide(rows, lengths, out=rows, where=lengths > 0)

@@ -337,3 +337,122 @@ def test_a_relative_clause_with_a_subject_is_an_attribution():
         (each.speaker, each.cue) for each in statements("The burst was what the operator described as “an act of war”.")
     }
     assert ("the operator", "described") in cues
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker", "content"),
+    [
+        ("Nobody, Hale said, had opened the valve.", "Hale", "Nobody had opened the valve."),
+        (
+            "Nor did the club go to the board at once, Hale said.",
+            "Hale",
+            "Nor did the club go to the board at once.",
+        ),
+        ("Hale said neither bridge had been checked.", "Hale", "Neither bridge had been checked."),
+        ("Hale said only two of the men were paid.", "Hale", "Only two of the men were paid."),
+        ("Not one post was cut this year, said Ana Hale, a nurse.", "Ana Hale", "Not one post was cut this year."),
+        ("None of the guests had complained, said the hotel.", "the hotel", "None of the guests had complained."),
+    ],
+)
+def test_a_negation_stays_in_what_is_said(text, speaker, content):
+    assert (speaker, "asserts", content) in said(text)
+    assert all(content.split()[0].lower() in each.text.lower() for each in statements(text))
+
+
+@pytest.mark.parametrize(
+    "text", ["Nobody said that the bridge was safe.", "No official said that the bridge was safe."]
+)
+def test_what_nobody_says_is_no_claim(text):
+    assert not only(text).claims
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker", "content"),
+    [
+        (
+            "The clerk left before the end, her spokesman, Joris Fenn, acknowledged.",
+            "Joris Fenn",
+            "The clerk left before the end.",
+        ),
+        (
+            "“We found no leak,” the chief returning officer, Ana Brel, told a news conference.",
+            "Ana Brel",
+            "We found no leak.",
+        ),
+        (
+            "According to the union’s lawyer, Ana Brel, the gate was locked.",
+            "Ana Brel",
+            "The gate was locked.",
+        ),
+        ("According to Ana Brel, who leads the union, the gate was locked.", "Ana Brel", "The gate was locked."),
+        ("The gate was locked, according to the mayor, Ana Brel.", "Ana Brel", "The gate was locked."),
+        (
+            "According to the report, the mayor, Ana Brel, locked the gate.",
+            "the report",
+            "The mayor, Ana Brel, locked the gate.",
+        ),
+    ],
+)
+def test_an_office_and_a_name_are_one_speaker(text, speaker, content):
+    assert [(each.speaker, each.text) for each in statements(text)] == [(speaker, content)]
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker", "content"),
+    [
+        ("Rovers say that the coach took the money and left.", "Rovers", "The coach took the money and left."),
+        ("The coach was at a wedding that day, Rovers say.", "Rovers", "The coach was at a wedding that day."),
+        (
+            "That one was an accident, a court found, and both men paid.",
+            "a court",
+            "That one was an accident and both men paid.",
+        ),
+        (
+            "Tressel Bank hid the loans in three firms, Greywether Research alleged in a report that shook the market.",
+            "Greywether Research",
+            "Tressel Bank hid the loans in three firms.",
+        ),
+        ("Tressel is sound, Hale said in its first reply to the members’ complaints.", "Hale", "Tressel is sound."),
+        (
+            "The guard acknowledged it within the hour, the ministry said.",
+            "the ministry",
+            "The guard acknowledged it within the hour.",
+        ),
+    ],
+)
+def test_the_sentence_before_a_cue_is_what_it_introduces(text, speaker, content):
+    assert (speaker, "asserts", content) in said(text)
+
+
+def test_what_is_said_of_a_thing_keeps_the_thing():
+    assert ("Ana Hale", "asserts", "The helpline has answered every call.") in said(
+        "Ninety people staff the helpline, which Ana Hale says has answered every call."
+    )
+    assert ("Ana Hale", "asserts", "A metal fin came from a shell.") in said(
+        "Ana Hale spoke first. She showed reporters a metal fin that she said came from a shell."
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The report lists nine claims for burns in that year.",
+        "Forty children were seen by a doctor that evening.",
+        "No defect was reported by anybody this year.",
+    ],
+)
+def test_a_noun_or_a_passive_without_a_speaker_attributes_nothing(text):
+    assert only(text).speaker is None
+
+
+def test_a_person_in_a_narrated_sentence_is_who_speaks_next():
+    text = (
+        "The League is small, said its chair, Ingrid Strandmere. A spokeswoman for the board, Ana Brel, would not comment."
+        "\n\nAsked about the fund, Strandmere shook her head. “Not a penny came from it,” she said."
+    )
+    assert ("Ingrid Strandmere", "asserts", "Not a penny came from it.") in said(text)
+
+
+def test_a_name_does_not_begin_with_the_words_before_it():
+    text = "In July Dalia Vester found the bone. “It is old,” she said. It lay there since the Bronze Age. Tomas Elling agreed."
+    assert {each.speaker for each in statements(text)} <= {None, "Dalia Vester", "Tomas Elling"}

@@ -39,9 +39,21 @@ def test_of_many_each_statement_keeps_its_nearest() -> None:
     assert len(TEXTS) <= len(pairs) <= 2 * len(TEXTS)
 
 
-def test_pairs_come_by_falling_nearness_from_each_statement() -> None:
+def test_where_all_are_chosen_pairs_come_by_falling_nearness_from_each_statement() -> None:
     rows = [(one, score) for one, _, score in candidates(TEXTS[:20])]
     assert rows == sorted(rows, key=lambda row: (row[0], -row[1]))
+
+
+def test_a_short_statement_finds_the_long_one_that_holds_it() -> None:
+    short = "The valve was never tested."
+    long = (
+        "Speaking for the first time since the fire at Ostrava, the plant's manager, who has been on leave, told a "
+        "crowded hall on Monday night that every pump, pipe and valve of the northern line had been tested in March, "
+        "that the sirens had worked and that the families would be paid before the end of the summer."
+    )
+    noise = [f"The {thing} was never {act}." for thing in ("bridge", "school", "march") for act in ("closed", "sold")]
+    noise += [f"The mayor of {place} spoke of summer, families and sirens in the hall." for place in PLACES]
+    assert (0, 1) in chosen([short, long, *noise], per_statement=3)
 
 
 def test_statements_that_share_nothing_are_found_by_one_between_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,15 +44,27 @@ def test_a_text_without_words_shares_nothing() -> None:
 
 
 def test_a_word_of_very_many_statements_is_left_out() -> None:
-    texts = ["word"] * 2001 + ["rare", "rare"]
+    texts = ["word"] * 6001 + ["rare", "rare"]
     assert not overlaps(texts, 0).any()
-    assert overlaps(texts, 2001)[2002] > 0
+    assert overlaps(texts, 6001)[6002] > 0
+
+
+def test_a_long_statement_may_hold_all_of_a_short_one() -> None:
+    words = [f"word{number}" for number in range(30)]
+    short, long = " ".join(words[:3]), " ".join(words)
+    same_share = " ".join([*words[:1], "other", "third"])
+    texts = [short, long, same_share, long]
+    scores = overlaps(texts, 0)
+    assert scores[1] > scores[2] > 0
+    lexicon = index(texts)
+    assert lexicon.cosine(scores, np.arange(4))[1] < lexicon.cosine(overlaps(texts, 1), np.arange(4))[3]
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.text(alphabet="ab1 ", max_size=8), min_size=2, max_size=8))
-def test_overlap_is_symmetric_and_at_most_one(texts: list[str]) -> None:
-    table = np.stack([overlaps(texts, row) for row in range(len(texts))])
-    np.testing.assert_allclose(table, table.T, atol=1e-6)
+def test_the_cosine_is_symmetric_and_at_most_one(texts: list[str]) -> None:
+    lexicon, everywhere = index(texts), np.arange(len(texts))
+    table = np.stack([lexicon.cosine(overlaps(texts, row), everywhere) for row in range(len(texts))])
+    np.testing.assert_allclose(table, table.T, atol=1e-5)
     assert table.min() >= 0
     assert table.max() <= 1 + 1e-5
