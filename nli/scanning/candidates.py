@@ -35,8 +35,9 @@ _STRIDE = 32
 _ROWS = 256
 _REACH = 2  # how many times the statements wanted an index is asked for, as some are of the wrong group
 _NOWHERE = -np.inf
-_LED_SHARE = 5  # one in so many places of a statement is kept for those that its nearest lead to
-_LEADING, _LED = 8, 8  # how many of its nearest lead on, and to how many of theirs
+_LED_SHARE = 3  # one in so many places of a statement is kept for those that its nearest lead to
+_LED_FROM = 5  # candidates of a statement from which on some places are kept
+_LEADING, _LED = 16, 10  # how many of its nearest lead on, and to how many of theirs
 
 Rows = NDArray[np.int64]
 """Positions of statements."""
@@ -128,7 +129,7 @@ def _pairs(
         best = np.argsort(-rank, kind="stable")[:nearest]
         found[row, : len(best)] = others[best]
         scores[row, : len(best)] = nearness[best]
-    if _LED_SHARE <= nearest < count - 1:
+    if _LED_FROM <= nearest < count - 1:
         _lead_on(found, scores, groups)
     yield from _once(found, scores)
 
@@ -143,19 +144,29 @@ def _lead_on(found: NDArray[np.int32], scores: NDArray[np.float32], groups: NDAr
     """
     places = found.shape[1]
     keep = places - places // _LED_SHARE
-    leading, nearness = found[:, :_LED].tolist(), scores[:, :_LED].tolist()
-    for row in np.flatnonzero(found[:, 0] >= 0).tolist():
-        taken = {row, *found[row, :keep].tolist(), -1}
-        led: dict[int, tuple[float, float]] = {}
-        for middle, first in zip(leading[row][:_LEADING], nearness[row], strict=False):
-            for other, second in zip(leading[middle], nearness[middle], strict=True) if middle >= 0 else ():
-                if other in taken or (groups is not None and groups[other] == groups[row]):
-                    continue
-                led[other] = max(led.get(other, (_NOWHERE, _NOWHERE)), (first * second, min(first, second)))
-        best = sorted(led, key=lambda other: (-led[other][0], other))[: places - keep]
+    leading = found[:, :_LED].copy()
+    nearness = np.where(leading >= 0, scores[:, :_LED], 0)
+    for row in np.flatnonzero(found[:, 0] >= 0):
+        middles = found[row, :_LEADING]
+        middles = middles[middles >= 0]
+        first, second = scores[row, : len(middles), None], nearness[middles]
+        others = leading[middles].ravel()
+        order = np.lexsort((others, -(first * second).ravel()))
+        if groups is not None:
+            order = order[groups[others[order]] != groups[row]]
+        taken = {-1, int(row), *found[row, :keep].tolist()}
+        lesser = np.minimum(first, second).ravel()[order].tolist()
+        led: list[tuple[int, float]] = []
+        for other, score in zip(others[order].tolist(), lesser, strict=True):
+            if other not in taken:
+                taken.add(other)
+                led.append((other, score))
+                if len(led) == places - keep:
+                    break
         rest = zip(found[row, keep:].tolist(), scores[row, keep:].tolist(), strict=True)
-        kept = [(one, score) for one, score in rest if one not in best][: places - keep - len(best)]
-        kept += [(other, led[other][1]) for other in best]
+        kept = [(one, score) for one, score in rest if one not in taken][: places - keep - len(led)]
+        kept += led
+        kept += [(-1, _NOWHERE)] * (places - keep - len(kept))
         found[row, keep:], scores[row, keep:] = zip(*kept, strict=True)
 
 
@@ -245,6 +256,8 @@ def _once(found: NDArray[np.int32], scores: NDArray[np.float32]) -> Iterator[tup
         block = found[start : start + height]
         rows = np.arange(start, start + len(block))[:, None]
         mutual = (found[block] == rows[:, :, None]).any(axis=2)
-        for line, other in np.argwhere((block >= 0) & ((block > rows) | ~mutual)):
-            one, two = int(rows[line, 0]), int(block[line, other])
-            yield min(one, two), max(one, two), float(scores[start + line, other])
+        lines, places = np.nonzero((block >= 0) & ((block > rows) | ~mutual))
+        ones, others = lines + start, block[lines, places]
+        nearness = scores[start : start + height][lines, places]
+        lower, higher = np.minimum(ones, others), np.maximum(ones, others)
+        yield from zip(lower.tolist(), higher.tolist(), nearness.tolist(), strict=True)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _DIMENSIONS = 96
 """Of a token's vector those of greatest variance; fewer find less, more find no more and take longer."""
+_LEAST = 0.4
 _TINY = 1e-9
 
 
@@ -34,6 +35,7 @@ class Matcher:
     def __init__(self, encoder: StaticEncoder, tokens: Sequence[NDArray[np.int32]]) -> None:
         vectors = encoder.vectors * encoder.scale
         self._weights = np.linalg.norm(vectors, axis=1)
+        tokens = [ids[self._weights[ids] >= _LEAST] for ids in tokens]
         _, axes = np.linalg.eigh(vectors.T @ vectors)  # ascending
         vectors = vectors @ axes[:, -_DIMENSIONS:]
         self._vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), _TINY)

@@ -64,7 +64,7 @@ def test_statements_that_share_nothing_are_found_by_one_between_them(monkeypatch
     assert (0, 1) in chosen([*far, between, *noise], per_statement=5)
     groups = [0, 0, *[1] * (len(noise) + 1)]
     assert (0, 1) not in chosen([*far, between, *noise], per_statement=5, groups=groups, across=True)
-    monkeypatch.setattr("nli.scanning.candidates._LED_SHARE", 100)
+    monkeypatch.setattr("nli.scanning.candidates._LED_FROM", 100)
     assert (0, 1) not in chosen([*far, between, *noise], per_statement=5)
 
 

@@ -1,6 +1,5 @@
 """The walk of a scan, with scorers that say what they are told; the model that ships is tested in tests/e2e."""
 
-import dataclasses
 import errno
 import json
 from collections.abc import Iterable, Iterator
@@ -76,9 +75,9 @@ def test_what_nobody_claims_is_never_compared():
 
 
 def test_one_speaker_against_itself_and_the_narrator_are_told_apart():
-    scorer = Told(("denied", "army", 0.9), ("bridges", "company", 0.8))
+    scorer = Told(("denied", "army", 0.97), ("bridges", "company", 0.93))
     kinds = {finding.contradiction: finding.kind for finding in scan([TEXT], scorer=scorer).findings}
-    assert kinds == {0.9: "self", 0.8: "unattributed"}
+    assert kinds == {0.97: "self", 0.93: "unattributed"}
 
 
 def test_pairs_that_are_about_different_matters_are_not_scored():
@@ -92,18 +91,18 @@ def test_pairs_that_are_about_different_matters_are_not_scored():
 
 def test_a_speaker_is_set_against_itself_only_where_that_is_very_likely():
     text = TEXT
-    assert not scan([text], scorer=Told(("denied", "army", 0.7))).findings
-    assert scan([text], scorer=Told(("denied", "army", 0.7)), threshold=0.6).findings
-    assert scan([text], scorer=Told(("denied", "company", 0.7))).findings
+    assert not scan([text], scorer=Told(("denied", "army", 0.93))).findings
+    assert scan([text], scorer=Told(("denied", "army", 0.93)), threshold=0.6).findings
+    assert scan([text], scorer=Told(("denied", "company", 0.93))).findings
     assert not scan([text], scorer=Told(("denied", "company", 0.25))).findings
 
 
 @pytest.mark.parametrize(("reply", "near"), [("The dam burst on Monday", True), ("No water had left its lake", False)])
 def test_statements_with_little_in_common_need_a_higher_p(reply: str, near: bool):
     text = f"The army said that the dam burst on Monday. {reply}, the company said."
-    assert bool(scan([text], scorer=Told(("Monday", reply, 0.5))).findings) is near
-    assert scan([text], scorer=Told(("Monday", reply, 0.7))).findings
-    assert scan([text], scorer=Told(("Monday", reply, 0.5)), threshold=0.4).findings
+    assert bool(scan([text], scorer=Told(("Monday", reply, 0.7))).findings) is near
+    assert scan([text], scorer=Told(("Monday", reply, 0.94))).findings
+    assert scan([text], scorer=Told(("Monday", reply, 0.7)), threshold=0.4).findings
 
 
 def test_a_threshold_and_a_number_of_findings():
@@ -183,9 +182,8 @@ def test_nothing_to_compare_is_said(documents: list[str]):
         scan(documents, scorer=Told())
 
 
-def test_both_directions_have_to_say_that_two_statements_conflict():
-    class OneSided(Told):
-        def stream(self, pairs):
-            return (dataclasses.replace(verdict, lower=0.1) for verdict in super().stream(pairs))
-
-    assert not scan([TEXT], scorer=OneSided(("denied", "company", 0.9))).findings
+def test_the_model_reads_who_said_what():
+    asked = Told()
+    scan(['“We sold nothing,” Ana Hale said. The bridge at Orle was sold. The town denied that it had sold it.'], scorer=asked)
+    assert any("Ana Hale said: We sold nothing." in pair for pair in asked.asked)
+    assert any("The bridge at Orle was sold." in pair for pair in asked.asked)
