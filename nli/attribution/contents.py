@@ -305,7 +305,7 @@ def _cut(words: list[Word], each: Introduced, following: Introduced) -> None:
     """End a content where the next attribution of the sentence begins."""
     a = following.attribution
     limit = min(a.subject[0], a.group[0]) if a.place in {"subject", "inverted"} else a.group[0]
-    if following.position == "before" or not each.after[0] < limit < each.after[1]:
+    if following.position == "before" or not each.after[0] <= limit < each.after[1]:
         return
     while limit > each.after[0] and (
         words[limit - 1].low in _JOINTS | SUBORDINATORS | RELATIVES or words[limit - 1].text in {",", ";", "—"}

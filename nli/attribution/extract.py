@@ -40,6 +40,9 @@ _OPENED_SINGLE = re.compile(r"(?<!\w)['‘](?=\w)")
 _RESOLVED = split_words("he she it they his her its their him them")
 _EDGES = " \t\n\r\xa0,;:–—-"
 _FIRST_WORD = re.compile(r"\W*(?P<word>he|she|it|they)\b(?P<rest>\s+(?P<next>[\w’']+))?", re.IGNORECASE)
+_OF_SOMEBODY = re.compile(
+    r"(?i:his|her) [a-z]|.*\b(?:spokes\w+|lawyers?|counsel|aides?) (?:for|to|of) (?:M[rs]s?\.? )?[A-Z]\S+$"
+)
 _OF_IT = split_words("has had did does will would never also denied denies deny rejects rejected")
 _NO_CLAUSE = (OBJECTS - {"her"}) | split_words("to of about on for how what why whether if")
 _TALES = split_words("story stories tale tales truth lie lies joke jokes difference")
@@ -304,7 +307,7 @@ class _Text:
         if claim and clausal:
             body = self._tidy(f"{owner} {self.text[spans[0][0] : spans[-1][1]]}") if owner else self._clean(spans)
             voice = replace(voice, frame="declines") if leaves_open(body) else voice
-            body = self._named(body, voice.speaker)
+            body = self._named(body, voice)
             start, end = spans[0][0], spans[-1][1]
         elif not (claim and sentence.pieces and self._only_quotes(tokens, each)):
             body, start, end = self._clause(sentence, each, voice)
@@ -353,7 +356,7 @@ class _Text:
         if opening.low in PRONOUNS:
             governed = not inside[1:] or inside[1].kind == "mark" or inside[1].low in PREPOSITIONS | TIMES
             return not (opening.low == "it" and governed)
-        if opening.low in _NO_CLAUSE:
+        if opening.low in _NO_CLAUSE or (opening.low in {"when", "where"} and tokens[a - 1].text == ","):
             return False
         forms = lexicon.verb_forms()
         return any(
@@ -393,11 +396,13 @@ class _Text:
         gap = "" if between[:1] == "," else " "
         return self._tidy(f"{voice.speaker}{gap}{between}{rest}"), start, tokens[quote - 1].end
 
-    def _named(self, body: str, speaker: str) -> str:
+    def _named(self, body: str, voice: _Voice) -> str:
         """Put the speaker in the place of a pronoun at the start that means the speaker."""
-        match = _FIRST_WORD.match(body)
+        match, speaker = _FIRST_WORD.match(body), voice.speaker
         if match is None or speaker.lower() in PRONOUNS or not self.speakers.may_be(speaker, match["word"].lower()):
             return body
+        if match["word"].lower() in {"he", "she"} and speaker == voice.mention and _OF_SOMEBODY.match(speaker):
+            return body  # the one whom the speaker speaks for
         if match["word"].lower() == "it" and (match["next"] or "").lower() not in _OF_IT:
             return body
         return self._tidy(speaker + body[match.end("word") :])

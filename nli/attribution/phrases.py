@@ -149,7 +149,10 @@ class Phrases:
                 break
             end += step
         while end > i and (
-            words[end - 1].low in JOINING or words[end - 1].kind in {"clitic", "mark"} or words[end - 1].low == "and"
+            words[end - 1].low in JOINING
+            or words[end - 1].kind in {"clitic", "mark"}
+            or words[end - 1].low == "and"
+            or (words[end - 1].low in {"last", "this", "next"} and self._low(end) in TIMES)
         ):
             end -= 1
         if end == i or (end == i + 1 and words[i].low in DETERMINERS and words[i].low not in STANDING):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass, field
@@ -102,6 +103,7 @@ _LEADING = re.compile(
     r"January|February|March|April|May|June|July|August|September|October|November|December|"
     r"Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\s+)+"
 )
+_KNIGHT = re.compile(r"(?:Sir|Dame|Lady) [A-Z]")
 _OF = re.compile(r"\b(?:who|which|whose|of|for|at|in|from)\s")
 _FAR = 60
 
@@ -135,6 +137,16 @@ def _describing(phrase: str) -> set[str]:
     return {each for each in _lower_words(phrase) if not each.endswith(("’s", "'s"))}
 
 
+def _plain(word: str) -> str:
+    """Return a word without its accents."""
+    return "".join(each for each in unicodedata.normalize("NFKD", word) if not unicodedata.combining(each))
+
+
+def _known_name(word: str) -> bool:
+    """Whether a word is a first name that is known."""
+    return _plain(word.lower()) in _HE_NAMES | _SHE_NAMES
+
+
 def _is_title(word: str) -> bool:
     return word.lower() in _NOUNS_PERSON | _NOUNS_GROUP | _GROUP_ENDINGS | _OFFICES
 
@@ -163,11 +175,13 @@ class Speakers:
 
     def __init__(self, text: str) -> None:
         self._full: dict[str, str] = {}
+        self._given: dict[str, str] = {}
         for match in _NAME.finditer(text):
             name = _LEADING.sub("", match.group())
             pieces = _without_offices(_TITLE_START.sub("", _bare(name.rstrip(".,"))).split())
             if len(pieces) > 1:
                 self._full.setdefault(pieces[-1], " ".join(pieces))
+                self._given.setdefault(pieces[0], " ".join(pieces))
         self._companies = [
             (match.start(), match.group())
             for match in _COMPANY.finditer(text)
@@ -322,14 +336,15 @@ class Speakers:
         proper = _TITLE_START.sub("", proper)
         pieces = proper.split()
         if len(pieces) == 1:
-            proper = self._full.get(pieces[0], proper)
+            given = self._given.get(pieces[0], "") if _KNIGHT.match(cleaned) or _known_name(pieces[0]) else ""
+            proper = self._full.get(pieces[0], given or proper)
         return " ".join(_without_offices(proper.split())) or cleaned, described
 
     @staticmethod
     def _kind(phrase: str, name: str, described: set[str]) -> Kind:
         low = _lower_words(phrase)
         noun = head(phrase)
-        first = _lower_words(name)[:1]
+        first = [_plain(each) for each in _lower_words(name)[:1]]
         if any(each in _TITLES_SHE for each in low) or described & _NOUNS_SHE or (first and first[0] in _SHE_NAMES):
             return "she"
         if any(each in _TITLES_HE for each in low) or described & _NOUNS_HE or (first and first[0] in _HE_NAMES):

@@ -380,4 +380,6 @@ class Subjects(Phrases):
         j = i - 1
         if self._low(j) in {",", "—", "–"}:
             j -= 1
+        if self._low(j).isdigit() and self._low(j - 1) == ",":
+            j -= 2  # an age
         return self._phrase_before(j)

@@ -184,6 +184,9 @@ def test_nothing_to_compare_is_said(documents: list[str]):
 
 def test_the_model_reads_who_said_what():
     asked = Told()
-    scan(['“We sold nothing,” Ana Hale said. The bridge at Orle was sold. The town denied that it had sold it.'], scorer=asked)
+    scan(
+        ["“We sold nothing,” Ana Hale said. The bridge at Orle was sold. The town denied that it had sold it."],
+        scorer=asked,
+    )
     assert any("Ana Hale said: We sold nothing." in pair for pair in asked.asked)
     assert any("The bridge at Orle was sold." in pair for pair in asked.asked)
