@@ -45,6 +45,7 @@ _OF_SOMEBODY = re.compile(
 )
 _OF_IT = split_words("has had did does will would never also denied denies deny rejects rejected")
 _NO_CLAUSE = (OBJECTS - {"her"}) | split_words("to of about on for how what why whether if")
+_DEPENDENT = split_words("who which whose when where")
 _TALES = split_words("story stories tale tales truth lie lies joke jokes difference")
 _EMBEDDED = frozenset({"relative", "passive"})
 
@@ -359,9 +360,11 @@ class _Text:
         if opening.low in _NO_CLAUSE or (opening.low in {"when", "where"} and tokens[a - 1].text == ","):
             return False
         forms = lexicon.verb_forms()
+        stop = next((k for k, word in enumerate(inside) if k and word.low in _DEPENDENT), len(inside))
         return any(
-            (word.low in FINITE or (k > 0 and (word.low in forms or word.low.endswith("ed")) and not word.capital))
-            for k, word in enumerate(inside)
+            (word.low in FINITE and not word.surname)
+            or (k > 0 and (word.low in forms or word.low.endswith("ed")) and not word.capital)
+            for k, word in enumerate(inside[:stop])
         ) and (each.attribution.cue.shape == "clause" or opening.low in DETERMINERS or opening.nominal)
 
     @staticmethod
