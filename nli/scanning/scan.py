@@ -29,10 +29,10 @@ WINDOW = 1024
 """Pairs that are scored, and noted on disk, at a time."""
 THRESHOLD = 0.62
 FAR_THRESHOLD = 0.92
-SELF_THRESHOLD = 0.95
+SELF_THRESHOLD = 0.97
 """P(contradiction) from which a pair is a finding; one of statements that are not near, which are less often about
-the same matter; and one of the same speaker, who seldom contradicts himself. Nearly all pairs of an article are
-neutral, so that false alarms are many times what they are on balanced pairs."""
+the same matter, or of which the narrator makes one; and one of the same speaker, who seldom contradicts himself.
+Nearly all pairs of an article are neutral, so that false alarms are many times what they are on balanced pairs."""
 NEAR = 0.8
 LEAST_NEARNESS = 0.3
 """From where on two statements are near (`nli.scanning.candidates`), and how near they are at least, to be compared
@@ -90,8 +90,8 @@ def scan(
         scorer: Scores in the detector's place, such as a cluster of it.
         where: "within" compares statements of one document, "across" those of different ones, "anywhere" both.
         threshold: P(contradiction) from which a pair is a finding; None for 0.62 where the statements are near (from
-            0.8 on; see `nli.scanning.candidates`), 0.92 where they are not, and 0.95 where one speaker is on both
-            sides.
+            0.8 on; see `nli.scanning.candidates`), 0.92 where they are not or one has no named speaker, and 0.97 where
+            one speaker is on both sides.
         top: The most findings to keep, the strongest; None for all.
         per_statement: The most candidates that a statement is compared with: the nearest ones.
         least_nearness: Pairs that are less near (0 to 3; see `nli.scanning.candidates`) are not scored, since they are
@@ -197,7 +197,8 @@ def _flagged(
         least = threshold
         if least is None:
             kind = _kind(entries[a].statement.speaker, entries[b].statement.speaker)
-            least = SELF_THRESHOLD if kind == "self" else THRESHOLD if nearness >= NEAR else FAR_THRESHOLD
+            close = nearness >= NEAR and kind == "between speakers"
+            least = SELF_THRESHOLD if kind == "self" else THRESHOLD if close else FAR_THRESHOLD
         if score >= least:
             yield score, a, b
 
