@@ -17,7 +17,7 @@ from nli import bundle as bundles
 from nli import probe as probes
 from nli.batching import TokenRow, pad, plan
 from nli.bundle import Bundle
-from nli.calibration import CONTRADICTION, ENTAILMENT, NEUTRAL, Calibration, probabilities, weights
+from nli.calibration import CONTRADICTION, ENTAILMENT, NEUTRAL, Calibration, probabilities, softmax, weights
 from nli.errors import InputError, LabelOrderError
 from nli.labels import LABELS, Label, parse_label_order
 from nli.pairs import Pair
@@ -191,11 +191,13 @@ class Detector:
         """
         return next(self.stream([(premise, hypothesis)]))
 
-    def stream(self, pairs: Iterable[Pair | tuple[str, str]]) -> Iterator[Verdict]:
+    def stream(self, pairs: Iterable[Pair | tuple[str, str]], *, least: float = 0.0) -> Iterator[Verdict]:
         """Compare many pairs.
 
         Args:
             pairs: Any iterable of pairs; it is read a window at a time, as verdicts are taken.
+            least: A pair whose P(contradiction) cannot reach this, whatever its second direction says, is judged by the
+                direction that counts for more alone, which takes half the time.
 
         Yields:
             One verdict a pair, in the order of the pairs.
@@ -203,7 +205,7 @@ class Detector:
         Raises:
             InputError: If a statement is empty, or too long where `on_long` is "error".
         """
-        return map(self.verdict, self.logits(pairs))
+        return map(self.verdict, self.logits(pairs, least=least))
 
     def verdict(self, logits: Logits) -> Verdict:
         """Turn the model's answer into a verdict; the one place where it is decided what is flagged."""
@@ -221,29 +223,47 @@ class Detector:
             window=logits.window,
         )
 
-    def logits(self, pairs: Iterable[Pair | tuple[str, str]]) -> Iterator[Logits]:
+    def logits(self, pairs: Iterable[Pair | tuple[str, str]], *, least: float = 0.0) -> Iterator[Logits]:
         """Run the model on many pairs without deciding anything; see `stream`."""
         remaining = iter(pairs)
         while window := list(islice(remaining, WINDOW)):
-            yield from self._window([_texts(pair) for pair in window])
+            yield from self._window([_texts(pair) for pair in window], least)
 
-    def _window(self, pairs: Sequence[tuple[str, str]]) -> Iterator[Logits]:
+    def _window(self, pairs: Sequence[tuple[str, str]], least: float) -> Iterator[Logits]:
         """Score one window of pairs, each unique text tokenised once and each unique pair scored once."""
         unique = dict.fromkeys(pairs)
         texts = list(dict.fromkeys(text for pair in unique for text in pair))
         ids = dict(zip(texts, self._tokenizer.encode(texts), strict=True))
         cut = {pair: self._pieces(pair, ids) for pair in unique}
-        rows = [
-            row
-            for (premise, hypothesis), (parts, _) in cut.items()
-            for part in parts
-            for row in self._rows(ids[premise][slice(*part.premise)], ids[hypothesis][slice(*part.hypothesis)])
-        ]
-        answers = deque(self._run(rows)[:, self._columns])
+        whole = [(pair, part) for pair, (parts, _) in cut.items() for part in parts]
+        rows = [self._rows(ids[a][slice(*part.premise)], ids[b][slice(*part.hypothesis)]) for (a, b), part in whole]
+        answers = deque(self._answers([pair for pair, _ in whole], rows, least))
         scored: dict[tuple[str, str], Logits] = {}
         for pair, (parts, lost) in cut.items():
             scored[pair] = self._strongest(pair, [(part, self._take(answers)) for part in parts], lost)
         yield from (scored[pair] for pair in pairs)
+
+    def _answers(
+        self, pairs: Sequence[tuple[str, str]], rows: Sequence[list[TokenRow]], least: float
+    ) -> npt.NDArray[np.float32]:
+        """Return the logits of each pair's rows, in the order of `LABELS`.
+
+        Of a pair that cannot reach `least` both rows have the logits of the one that counts for more.
+        """
+        if self.direction == "forward" or least <= 0:
+            return self._run([row for both in rows for row in both])[:, self._columns]
+        share = weights([(len(premise), len(hypothesis)) for premise, hypothesis in pairs])
+        share /= share.sum(axis=1, keepdims=True)
+        first = share.argmax(axis=1)
+        answers = self._run([both[way] for both, way in zip(rows, first, strict=True)])[:, self._columns]
+        chances = softmax(answers, self.calibration.temperature)[:, CONTRADICTION]
+        most = share.max(axis=1)
+        unsure = np.flatnonzero(most * chances + 1 - most >= least)
+        answers = np.repeat(answers, 2, axis=0)
+        if len(unsure):
+            second = self._run([rows[place][1 - int(first[place])] for place in unsure.tolist()])[:, self._columns]
+            answers[2 * unsure + 1 - first[unsure]] = second
+        return answers
 
     def _pieces(self, pair: tuple[str, str], ids: dict[str, list[int]]) -> tuple[list[Piece], int]:
         """Return what is scored of a pair, and how many tokens are not."""

@@ -266,3 +266,31 @@ def test_a_damaged_onnx_file_is_said(models: Any, tiny_onnx: Path) -> None:
 def test_every_thread_count_gives_the_same(tiny_onnx: Path, pairs: list[tuple[str, str]]) -> None:
     rows = [list(nli.load(tiny_onnx, threads=threads, batch_tokens=100).stream(pairs)) for threads in (1, 3)]
     assert rows[0] == rows[1]
+
+
+@pytest.mark.parametrize("least", [0.05, 0.3, 0.5, 0.9, 1.0])
+def test_pairs_that_cannot_reach_a_probability_are_judged_by_one_direction(
+    tiny_onnx: Path, pairs: list[tuple[str, str]], least: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    detector = nli.load(tiny_onnx, threads=1)
+    texts = [*pairs, (SHORT, LONG), (LONG, SHORT), (SHORT, SHORT)]
+    whole = list(detector.stream(texts))
+    asked: list[int] = []
+    run = detector._run
+    monkeypatch.setattr(detector, "_run", lambda rows: asked.append(len(rows)) or run(rows))
+    quick = list(detector.stream(texts, least=least))
+    for full, fast in zip(whole, quick, strict=True):
+        assert (fast.contradiction >= least) == (full.contradiction >= least)
+        if full.contradiction >= least:
+            assert fast.contradiction == pytest.approx(full.contradiction, abs=1e-5)
+    both_ways = sum(asked)
+    asked.clear()
+    list(detector.stream(texts))
+    assert both_ways <= sum(asked)
+    if least == 1.0:
+        assert both_ways == sum(asked) // 2
+
+
+def test_one_direction_has_nothing_to_leave_out(tiny_onnx: Path, pairs: list[tuple[str, str]]) -> None:
+    detector = nli.load(tiny_onnx, threads=1, direction="forward")
+    assert list(detector.stream(pairs, least=0.9)) == list(detector.stream(pairs))

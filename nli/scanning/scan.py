@@ -6,6 +6,7 @@ import hashlib
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice, tee
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -122,17 +123,19 @@ def scan(
         raise InputError(f"There is no statement in {names or 'the input'}: give texts in whole English sentences.")
     entries = _entries(texts, found)
     result = Scan([], texts, found, 0, THRESHOLD if threshold is None else threshold, detector.name)
+    score = partial(detector.stream, least=result.threshold) if scorer is None else scorer.stream
     pairs = _pairs(entries, where, per_statement, least_nearness)
 
     def findings(kept: ScoreLog | None) -> list[Finding]:
-        scores = _scores(entries, pairs, scorer or detector, result, progress, kept)
+        scores = _scores(entries, pairs, score, result, progress, kept)
         strongest = _strongest(_flagged(scores, entries, threshold), top)
         return [_finding(entries[a], entries[b], score) for score, a, b in strongest]
 
     if out is None:
         result.findings = findings(None)
     else:
-        with ScoreLog(out, _key(entries, detector, where, per_statement, least_nearness), resume=resume) as kept:
+        key = _key(entries, detector, where, per_statement, least_nearness)
+        with ScoreLog(out, {**key, "least": result.threshold}, resume=resume) as kept:
             result.findings = findings(kept)
             write_findings(result, out)
             kept.remove()
@@ -168,7 +171,7 @@ def _overlap(one: _Entry, other: _Entry) -> bool:
 def _scores(
     entries: Sequence[_Entry],
     pairs: Iterator[Pair],
-    scorer: Scorer,
+    score: Callable[[Iterator[tuple[str, str]]], Iterable[Verdict]],
     result: Scan,
     progress: Callable[[int], None],
     kept: ScoreLog | None,
@@ -180,7 +183,7 @@ def _scores(
         progress(len(done))
         yield from zip(kept.known, done, strict=True)
     asked, answered = tee(pairs)
-    verdicts = scorer.stream((entries[a].compared, entries[b].compared) for a, b, _ in asked)
+    verdicts = score((entries[a].compared, entries[b].compared) for a, b, _ in asked)
     scored = ((verdict.contradiction, pair) for pair, verdict in zip(answered, verdicts))  # noqa: B905 -- read in step
     while window := list(islice(scored, WINDOW)):
         if kept is not None:

@@ -12,7 +12,7 @@ TEXT = """Two governments at odds over the strait
 
 PORT KESH (AFN) - The Arvanian navy fired two missiles at the tanker Lindis, Kesh's defence ministry said.
 
-"Not one missile was fired at the tanker," said Admiral Oren Talvik, who commands the Arvanian navy. "Our ships were in port."
+"Not one missile was fired at the tanker," said Admiral Oren Talvik of the Arvanian navy. "Our ships were in port."
 
 A spokesman for the tanker's owner declined to comment. Kesh called for an inquiry.
 """
