@@ -126,7 +126,8 @@ def _place(words: list[Word], each: Attribution) -> Introduced:  # noqa: PLR0911
         if tail >= last or words[tail].low in _WHILE or _described(words, each, start, tail):
             return Introduced(each, "before", (0, start - 1), (0, 0))
         opening = words[0].low in (PREPOSITIONS | SUBORDINATORS) - {"that"} and start < _LONGEST_LISTENER
-        whole = start >= _SHORT or (words[0].low in STANDING | {"nothing"} and words[tail + 1].low in FINITE)
+        alone = words[0].low in STANDING | {"nothing"} and tail + 1 < size and words[tail + 1].low in FINITE
+        whole = start >= _SHORT or alone
         if words[tail].text in _COMMAS and not opening and whole and not _quote_at(words, tail + 1):
             return Introduced(each, "around", (0, start - 1), (tail + 1, last))
     return Introduced(each, "after", (0, 0), (_content_start(words, each), last))

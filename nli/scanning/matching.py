@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _DIMENSIONS = 96
 """Of a token's vector those of greatest variance; fewer find less, more find no more and take longer."""
-_LEAST = 0.4
+_LEAST = 0.4  # weight of a token below which it is left out: articles, conjunctions, marks
 _TINY = 1e-9
 
 

@@ -487,3 +487,8 @@ def test_a_speaker_for_somebody_who_says_he_means_that_person():
 def test_a_knight_is_known_by_the_first_name():
     text = "Sir Edmund Farrow chairs the trust. Sir Edmund denied it. He was accused by the firm last year of greed."
     assert {each.speaker for each in statements(text) if each.cue} == {"Edmund Farrow", "the firm"}
+
+
+@pytest.mark.parametrize("text", ["Nobody, he said,", "Nobody, Ana Hale said, ", "None, according to Hale,"])
+def test_a_sentence_that_breaks_off_is_read(text):
+    statements(text + "\n\n" + text)
