@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any, Literal
 
 import numpy as np
@@ -191,13 +191,15 @@ class Detector:
         """
         return next(self.stream([(premise, hypothesis)]))
 
-    def stream(self, pairs: Iterable[Pair | tuple[str, str]], *, least: float = 0.0) -> Iterator[Verdict]:
+    def stream(
+        self, pairs: Iterable[Pair | tuple[str, str]], *, least: float | Iterable[float] = 0.0
+    ) -> Iterator[Verdict]:
         """Compare many pairs.
 
         Args:
             pairs: Any iterable of pairs; it is read a window at a time, as verdicts are taken.
             least: A pair whose P(contradiction) cannot reach this, whatever its second direction says, is judged by the
-                direction that counts for more alone, which takes half the time.
+                direction that counts for more alone, which takes half the time. One number, or one for each pair.
 
         Yields:
             One verdict a pair, in the order of the pairs.
@@ -223,13 +225,16 @@ class Detector:
             window=logits.window,
         )
 
-    def logits(self, pairs: Iterable[Pair | tuple[str, str]], *, least: float = 0.0) -> Iterator[Logits]:
+    def logits(
+        self, pairs: Iterable[Pair | tuple[str, str]], *, least: float | Iterable[float] = 0.0
+    ) -> Iterator[Logits]:
         """Run the model on many pairs without deciding anything; see `stream`."""
         remaining = iter(pairs)
+        each = repeat(float(least)) if isinstance(least, int | float) else iter(least)
         while window := list(islice(remaining, WINDOW)):
-            yield from self._window([_texts(pair) for pair in window], least)
+            yield from self._window([_texts(pair) for pair in window], list(islice(each, len(window))))
 
-    def _window(self, pairs: Sequence[tuple[str, str]], least: float) -> Iterator[Logits]:
+    def _window(self, pairs: Sequence[tuple[str, str]], least: Sequence[float]) -> Iterator[Logits]:
         """Score one window of pairs, each unique text tokenised once and each unique pair scored once."""
         unique = dict.fromkeys(pairs)
         texts = list(dict.fromkeys(text for pair in unique for text in pair))
@@ -237,20 +242,23 @@ class Detector:
         cut = {pair: self._pieces(pair, ids) for pair in unique}
         whole = [(pair, part) for pair, (parts, _) in cut.items() for part in parts]
         rows = [self._rows(ids[a][slice(*part.premise)], ids[b][slice(*part.hypothesis)]) for (a, b), part in whole]
-        answers = deque(self._answers([pair for pair, _ in whole], rows, least))
+        lowest: dict[tuple[str, str], float] = {}
+        for pair, wanted in zip(pairs, least, strict=True):
+            lowest[pair] = min(wanted, lowest.get(pair, wanted))
+        answers = deque(self._answers([pair for pair, _ in whole], rows, [lowest[pair] for pair, _ in whole]))
         scored: dict[tuple[str, str], Logits] = {}
         for pair, (parts, lost) in cut.items():
             scored[pair] = self._strongest(pair, [(part, self._take(answers)) for part in parts], lost)
         yield from (scored[pair] for pair in pairs)
 
     def _answers(
-        self, pairs: Sequence[tuple[str, str]], rows: Sequence[list[TokenRow]], least: float
+        self, pairs: Sequence[tuple[str, str]], rows: Sequence[list[TokenRow]], least: Sequence[float]
     ) -> npt.NDArray[np.float32]:
         """Return the logits of each pair's rows, in the order of `LABELS`.
 
-        Of a pair that cannot reach `least` both rows have the logits of the one that counts for more.
+        Of a pair that cannot reach its `least` both rows have the logits of the one that counts for more.
         """
-        if self.direction == "forward" or least <= 0:
+        if self.direction == "forward" or max(least, default=0.0) <= 0:
             return self._run([row for both in rows for row in both])[:, self._columns]
         share = weights([(len(premise), len(hypothesis)) for premise, hypothesis in pairs])
         share /= share.sum(axis=1, keepdims=True)
@@ -258,7 +266,7 @@ class Detector:
         answers = self._run([both[way] for both, way in zip(rows, first, strict=True)])[:, self._columns]
         chances = softmax(answers, self.calibration.temperature)[:, CONTRADICTION]
         most = share.max(axis=1)
-        unsure = np.flatnonzero(most * chances + 1 - most >= least)
+        unsure = np.flatnonzero(most * chances + 1 - most >= np.asarray(least))
         answers = np.repeat(answers, 2, axis=0)
         if len(unsure):
             second = self._run([rows[place][1 - int(first[place])] for place in unsure.tolist()])[:, self._columns]

@@ -291,6 +291,17 @@ def test_pairs_that_cannot_reach_a_probability_are_judged_by_one_direction(
         assert both_ways == sum(asked) // 2
 
 
+def test_each_pair_may_have_a_probability_of_its_own(tiny_onnx: Path, pairs: list[tuple[str, str]]) -> None:
+    detector = nli.load(tiny_onnx, threads=1)
+    texts = [*pairs, *pairs[:2]]
+    least = [0.0 if number % 2 else 1.0 for number in range(len(texts))]
+    whole, quick = list(detector.stream(texts)), list(detector.stream(iter(texts), least=iter(least)))
+    for full, fast, level in zip(whole, quick, least, strict=True):
+        assert (fast.contradiction >= level) == (full.contradiction >= level)
+        if level == 0:
+            assert fast.contradiction == pytest.approx(full.contradiction, abs=1e-5)
+
+
 def test_one_direction_has_nothing_to_leave_out(tiny_onnx: Path, pairs: list[tuple[str, str]]) -> None:
     detector = nli.load(tiny_onnx, threads=1, direction="forward")
     assert list(detector.stream(pairs, least=0.9)) == list(detector.stream(pairs))

@@ -154,11 +154,14 @@ class RayScorer:
         actor: Any = ray.remote(num_cpus=placement.cpus, num_gpus=placement.gpus, **lasting)(PairScorer)
         self._actors = [actor.remote(_worker_model(options)) for _ in range(placement.workers)]
 
-    def stream(self, pairs: Iterable[Pair | tuple[str, str]]) -> Iterator[Verdict]:
+    def stream(
+        self, pairs: Iterable[Pair | tuple[str, str]], *, least: float | Iterable[float] = 0.0
+    ) -> Iterator[Verdict]:
         """Compare many pairs.
 
         Args:
             pairs: Any iterable of pairs; it is read a few chunks ahead of the verdicts that are taken.
+            least: As `nli.detector.Detector.stream` has it; the workers score every pair in full.
 
         Yields:
             One verdict a pair, in the order of the pairs.
@@ -166,6 +169,7 @@ class RayScorer:
         Raises:
             InputError: If a statement is empty or too long, or the workers die again and again.
         """
+        del least  # held on to, what it is drawn from would keep every pair in memory
         waiting: deque[Any] = deque()
         remaining, actors = iter(pairs), cycle(self._actors)
         while chunk := [_texts(pair) for pair in islice(remaining, self._chunk)]:

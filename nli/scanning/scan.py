@@ -6,7 +6,6 @@ import hashlib
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice, tee
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -46,8 +45,8 @@ Pair = tuple[int, int, float]
 class Scorer(Protocol):
     """What scores pairs: a detector, or a cluster of them."""
 
-    def stream(self, pairs: Iterable[tuple[str, str]]) -> Iterable[Verdict]:
-        """Return a verdict for each pair, in their order."""
+    def stream(self, pairs: Iterable[tuple[str, str]], *, least: Iterable[float]) -> Iterable[Verdict]:
+        """Return a verdict for each pair, in their order; what cannot reach its `least` need not be scored in full."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +122,20 @@ def scan(
         raise InputError(f"There is no statement in {names or 'the input'}: give texts in whole English sentences.")
     entries = _entries(texts, found)
     result = Scan([], texts, found, 0, THRESHOLD if threshold is None else threshold, detector.name)
-    score = partial(detector.stream, least=result.threshold) if scorer is None else scorer.stream
     pairs = _pairs(entries, where, per_statement, least_nearness)
 
     def findings(kept: ScoreLog | None) -> list[Finding]:
-        scores = _scores(entries, pairs, score, result, progress, kept)
-        strongest = _strongest(_flagged(scores, entries, threshold), top)
+        read, wanted = tee(pairs)
+        levels = (_least(entries, pair, threshold) for pair in wanted)
+        scores = _scores(entries, zip(read, levels, strict=True), scorer or detector, result, progress, kept)
+        strongest = _strongest(((score, *pair[:2]) for score, pair, least in scores if score >= least), top)
         return [_finding(entries[a], entries[b], score) for score, a, b in strongest]
 
     if out is None:
         result.findings = findings(None)
     else:
         key = _key(entries, detector, where, per_statement, least_nearness)
-        with ScoreLog(out, {**key, "least": result.threshold}, resume=resume) as kept:
+        with ScoreLog(out, {**key, "least": threshold}, resume=resume) as kept:
             result.findings = findings(kept)
             write_findings(result, out)
             kept.remove()
@@ -170,40 +170,39 @@ def _overlap(one: _Entry, other: _Entry) -> bool:
 
 def _scores(
     entries: Sequence[_Entry],
-    pairs: Iterator[Pair],
-    score: Callable[[Iterator[tuple[str, str]]], Iterable[Verdict]],
+    pairs: Iterator[tuple[Pair, float]],
+    scorer: Scorer,
     result: Scan,
     progress: Callable[[int], None],
     kept: ScoreLog | None,
-) -> Iterator[tuple[float, Pair]]:
-    """Score pairs, those first whose scores an earlier run has left."""
+) -> Iterator[tuple[float, Pair, float]]:
+    """Score pairs, each with the P that makes it a finding, those first whose scores an earlier run has left."""
     if kept is not None and kept.known:
         done = list(islice(pairs, len(kept.known)))
         result.pairs += len(done)
         progress(len(done))
-        yield from zip(kept.known, done, strict=True)
-    asked, answered = tee(pairs)
-    verdicts = score((entries[a].compared, entries[b].compared) for a, b, _ in asked)
-    scored = ((verdict.contradiction, pair) for pair, verdict in zip(answered, verdicts))  # noqa: B905 -- read in step
+        yield from ((score, *pair) for score, pair in zip(kept.known, done, strict=True))
+    asked, wanted, answered = tee(pairs, 3)
+    texts = ((entries[a].compared, entries[b].compared) for (a, b, _), _ in asked)
+    verdicts = scorer.stream(texts, least=(least for _, least in wanted))
+    scored = ((verdict.contradiction, *pair) for pair, verdict in zip(answered, verdicts))  # noqa: B905 -- read in step
     while window := list(islice(scored, WINDOW)):
         if kept is not None:
-            kept.add([score for score, _ in window])
+            kept.add([score for score, *_ in window])
         result.pairs += len(window)
         progress(len(window))
         yield from window
 
 
-def _flagged(
-    scored: Iterable[tuple[float, Pair]], entries: Sequence[_Entry], threshold: float | None
-) -> Iterator[tuple[float, int, int]]:
-    for score, (a, b, nearness) in scored:
-        least = threshold
-        if least is None:
-            kind = _kind(entries[a].statement.speaker, entries[b].statement.speaker)
-            close = nearness >= NEAR and kind == "between speakers"
-            least = SELF_THRESHOLD if kind == "self" else THRESHOLD if close else FAR_THRESHOLD
-        if score >= least:
-            yield score, a, b
+def _least(entries: Sequence[_Entry], pair: Pair, threshold: float | None) -> float:
+    """Return the P(contradiction) from which a pair is a finding."""
+    if threshold is not None:
+        return threshold
+    a, b, nearness = pair
+    kind = _kind(entries[a].statement.speaker, entries[b].statement.speaker)
+    if kind == "self":
+        return SELF_THRESHOLD
+    return THRESHOLD if nearness >= NEAR and kind == "between speakers" else FAR_THRESHOLD
 
 
 def _strongest(flagged: Iterable[tuple[float, int, int]], top: int | None) -> list[tuple[float, int, int]]:

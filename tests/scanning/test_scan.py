@@ -32,7 +32,7 @@ class Told:
         self.pairs = pairs
         self.asked: list[tuple[str, str]] = []
 
-    def stream(self, pairs: Iterable[tuple[str, str]]) -> Iterator[Verdict]:
+    def stream(self, pairs: Iterable[tuple[str, str]], *, least: Iterable[float] = ()) -> Iterator[Verdict]:
         for one, other in pairs:
             self.asked.append((one, other))
             scores = [p for a, b, p in self.pairs if (a in one and b in other) or (a in other and b in one)]
@@ -47,7 +47,7 @@ class Breaks(Told):
         super().__init__(("denied", "company", 0.9))
         self.after = after
 
-    def stream(self, pairs: Iterable[tuple[str, str]]) -> Iterator[Verdict]:
+    def stream(self, pairs: Iterable[tuple[str, str]], *, least: Iterable[float] = ()) -> Iterator[Verdict]:
         for verdict in super().stream(pairs):
             if len(self.asked) > self.after:
                 raise ConnectionError
