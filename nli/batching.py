@@ -33,16 +33,25 @@ class TokenRow:
     types: list[int] | None
 
 
-def plan(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:
+_BATCHES_EACH = 6
+_FEWEST_TOKENS = 64
+"""How many batches each of several threads gets of few rows, so that none waits long for another at the end; and below
+how many tokens a batch is not worth its own run."""
+
+
+def plan(lengths: Sequence[int], batch_tokens: int, parallel: int = 1) -> list[list[int]]:
     """Put rows into batches, longest first, that hold no more than about `batch_tokens` tokens with padding.
 
     Args:
         lengths: Tokens of each row.
         batch_tokens: Tokens a batch may hold; a row longer than this makes a batch of its own.
+        parallel: How many batches are run side by side; few rows are put into smaller batches if there are several.
 
     Returns:
         The indices of each batch's rows.
     """
+    if parallel > 1:
+        batch_tokens = min(batch_tokens, max(_FEWEST_TOKENS, sum(lengths) // (_BATCHES_EACH * parallel)))
     batches: list[list[int]] = []
     batch: list[int] = []
     for row in sorted(range(len(lengths)), key=lambda index: (-lengths[index], index)):

@@ -319,7 +319,7 @@ class Detector:
     def _run(self, rows: Sequence[TokenRow]) -> npt.NDArray[np.float32]:
         """Return the logits of rows, float32 [n, 3], in the model's order of classes."""
         out = np.empty((len(rows), len(LABELS)), dtype=np.float32)
-        batches = plan([len(row.ids) for row in rows], self._batch_tokens)
+        batches = plan([len(row.ids) for row in rows], self._batch_tokens, self._runtime.parallel)
 
         def run(batch: list[int]) -> None:
             answers = self._runtime.logits(pad([rows[index] for index in batch], self._pad_id))

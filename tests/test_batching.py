@@ -33,6 +33,23 @@ def test_no_batch_could_have_taken_the_next_row(lengths: list[int], budget: int)
         assert lengths[batch[0]] * (len(batch) + 1) > budget
 
 
+@given(lengths_of_rows, st.integers(1, 300), st.integers(2, 8))
+def test_side_by_side_the_budget_holds_too_and_no_more_is_waited_for(
+    lengths: list[int], budget: int, parallel: int
+) -> None:
+    batches = plan(lengths, budget, parallel)
+    assert sorted(row for batch in batches for row in batch) == list(range(len(lengths)))
+    for batch in batches:
+        assert lengths[batch[0]] * len(batch) <= min(budget, max(64, sum(lengths) // parallel)) or len(batch) == 1
+
+
+def test_few_rows_are_shared_out_among_threads() -> None:
+    assert len(plan([50, 50], 512)) == 1
+    assert len(plan([50, 50], 512, parallel=2)) == 2
+    assert [len(batch) for batch in plan([50] * 20, 512, parallel=2)] == [1] * 20
+    assert [len(batch) for batch in plan([50] * 400, 512, parallel=2)] == [10] * 40
+
+
 def test_padding() -> None:
     batch = pad([TokenRow([5, 6, 7], [0, 0, 1]), TokenRow([8], [1])], pad_id=9)
     assert batch.input_ids.tolist() == [[5, 6, 7], [8, 9, 9]]

@@ -2,8 +2,9 @@
 
 A line of ``articles.train.jsonl`` has what a scanner takes out of one article; most of its pairs are neutral, as in
 life. A line of ``disputes.train.jsonl`` or ``disputes.dev.jsonl`` has ten statements on one dispute, half of them long,
-chosen so that many pairs conflict, agree or only look so. Both say which pairs contradict, which entail (premise first)
-and which are left open. All other pairs are neutral.
+chosen so that many pairs conflict, agree or only look so; ``disputes.lookalikes.jsonl`` has more of them for training,
+on what is easily taken for a denial. All say which pairs contradict, which entail (premise first) and which are left
+open. All other pairs are neutral.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Kind = Literal["articles", "disputes"]
-Split = Literal["train", "dev"]
+Split = Literal["train", "lookalikes", "dev"]
 _FIELDS = ("id", "domain", "statements", "contradictions", "entailments", "open")
 
 

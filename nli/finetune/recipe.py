@@ -53,7 +53,9 @@ class Source(_Strict):
     cards: Literal["train", "dev"] | None = Field(None, description="event cards that ship in nli.eval.denial")
     sets: Literal["train", "dev"] | None = Field(None, description="minimal sets that ship in nli.eval.denial")
     articles: Literal["train"] | None = Field(None, description="statement lists that ship in nli.eval.denial")
-    disputes: Literal["train", "dev"] | None = Field(None, description="disputes that ship in nli.eval.denial")
+    disputes: Literal["train", "lookalikes", "dev"] | None = Field(
+        None, description="disputes that ship in nli.eval.denial"
+    )
     half: Literal["calibrate", "report"] | None = Field(None, description="only this half of the cards")
     compose: Annotated[int, Field(gt=0)] | None = Field(None, description="number of compositional pairs to make")
     counts: Annotated[int, Field(gt=0)] | None = Field(None, description="number of pairs on quantities to make")

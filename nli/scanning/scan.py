@@ -35,8 +35,9 @@ the same matter, or of which the narrator makes one; and one of the same speaker
 Nearly all pairs of an article are neutral, so that false alarms are many times what they are on balanced pairs."""
 NEAR = 0.8
 LEAST_NEARNESS = 0.3
-"""From where on two statements are near (`nli.scanning.candidates`), and how near they are at least, to be compared
-at all. These and the thresholds were chosen on the dev articles of ``eval/scan``."""
+LEAST_NEARNESS_ELSE = 0.5
+"""From where on two statements are near (`nli.scanning.candidates`); how near those of two named speakers are at least,
+to be compared at all; and any others. These and the thresholds were chosen on the dev articles of ``eval/scan``."""
 
 Pair = tuple[int, int, float]
 """Two statements, by their places, and how near they are."""
@@ -74,7 +75,7 @@ def scan(
     threshold: float | None = None,
     top: int | None = None,
     per_statement: int = 50,
-    least_nearness: float = LEAST_NEARNESS,
+    least_nearness: float | None = None,
     out: Path | None = None,
     resume: bool = False,
     progress: Callable[[int], None] = lambda _: None,
@@ -95,7 +96,8 @@ def scan(
         top: The most findings to keep, the strongest; None for all.
         per_statement: The most candidates that a statement is compared with: the nearest ones.
         least_nearness: Pairs that are less near (0 to 3; see `nli.scanning.candidates`) are not scored, since they are
-            about different matters; 0 scores nearly all.
+            about different matters; 0 scores nearly all, None those from 0.3 on between two named speakers and from 0.5
+            on elsewhere.
         out: A file to write the findings to as JSON lines; the scores are kept beside it until it is whole, so that the
             scan can be resumed. None to write none.
         resume: Go on with the scores that a stopped scan left beside `out`.
@@ -154,12 +156,18 @@ def _entries(documents: Sequence[Document], found: Sequence[Sequence[Statement]]
     return entries
 
 
-def _pairs(entries: Sequence[_Entry], where: Where, per_statement: int, least_nearness: float) -> Iterator[Pair]:
+def _pairs(entries: Sequence[_Entry], where: Where, per_statement: int, least_nearness: float | None) -> Iterator[Pair]:
     texts = [entry.statement.text for entry in entries]
     groups = [entry.group for entry in entries]
     for one, other, nearness in candidates(texts, groups=groups, across=_ACROSS[where], per_statement=per_statement):
-        if nearness >= least_nearness and not _overlap(entries[one], entries[other]):
+        least = _least_nearness(entries, one, other) if least_nearness is None else least_nearness
+        if nearness >= least and not _overlap(entries[one], entries[other]):
             yield one, other, nearness
+
+
+def _least_nearness(entries: Sequence[_Entry], one: int, other: int) -> float:
+    kind = _kind(entries[one].statement.speaker, entries[other].statement.speaker)
+    return LEAST_NEARNESS if kind == "between speakers" else LEAST_NEARNESS_ELSE
 
 
 def _overlap(one: _Entry, other: _Entry) -> bool:
@@ -230,7 +238,7 @@ def _bare(speaker: str) -> str:
 
 
 def _key(
-    entries: Sequence[_Entry], detector: Detector, where: Where, per_statement: int, least_nearness: float
+    entries: Sequence[_Entry], detector: Detector, where: Where, per_statement: int, least_nearness: float | None
 ) -> dict[str, object]:
     """Return what makes two scans score the same pairs in the same order."""
     digest = hashlib.sha256()

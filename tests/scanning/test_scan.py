@@ -2,7 +2,9 @@
 
 import errno
 import json
+import re
 from collections.abc import Iterable, Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +74,18 @@ def test_what_nobody_claims_is_never_compared():
     assert any(statement.frame == "declines" for statement in found.statements[0])
     assert scorer.asked
     assert not any("declined" in text for pair in scorer.asked for text in pair)
+
+
+def test_what_the_narrator_says_must_be_nearer_to_be_compared():
+    text = (files("nli.eval.scan") / "articles" / "yeast.txt").read_text(encoding="utf-8")
+    near, nearer = Told(), Told()
+    nli.scan([text], scorer=near, least_nearness=0.3)
+    nli.scan([text], scorer=nearer)
+    left_out = [pair for pair in near.asked if pair not in nearer.asked]
+    assert 0 < len(nearer.asked) == len(near.asked) - len(left_out)
+    speakers = [[re.match(r"([A-Z][^:]{2,60}) said: ", side) for side in pair] for pair in left_out]
+    assert speakers
+    assert all(a is None or b is None or a[1] == b[1] for a, b in speakers)
 
 
 def test_one_speaker_against_itself_and_the_narrator_are_told_apart():
