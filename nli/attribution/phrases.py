@@ -171,6 +171,8 @@ class Phrases:
                 return 1
             if (word.kind == "clitic" and word.low == "'s") or (word.low == "'" and before.low.endswith("s")):
                 return 1
+            if before.text.isdigit() and word.capital and word.low in TIMES:
+                return 1
         return int(word.nominal and word.low not in TIMES and not self._verb_like(end, start))
 
     def _verb_like(self, i: int, start: int) -> bool:

@@ -97,6 +97,8 @@ class Scan:
         threshold: P(contradiction) from which a pair is a finding.
         model: Name of the model.
         notes: What was left out or guessed, one sentence each.
+        far_threshold: The same where the two have little in common or one names nobody; None if it is no other.
+        self_threshold: The same for one speaker against itself; None if it is no other.
     """
 
     findings: list[Finding]
@@ -106,3 +108,5 @@ class Scan:
     threshold: float
     model: str
     notes: list[str] = field(default_factory=list)
+    far_threshold: float | None = None
+    self_threshold: float | None = None

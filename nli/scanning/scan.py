@@ -124,6 +124,8 @@ def scan(
         raise InputError(f"There is no statement in {names or 'the input'}: give texts in whole English sentences.")
     entries = _entries(texts, found)
     result = Scan([], texts, found, 0, THRESHOLD if threshold is None else threshold, detector.name)
+    if threshold is None:
+        result.far_threshold, result.self_threshold = FAR_THRESHOLD, SELF_THRESHOLD
     pairs = _pairs(entries, where, per_statement, least_nearness)
 
     def findings(kept: ScoreLog | None) -> list[Finding]:

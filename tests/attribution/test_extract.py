@@ -70,6 +70,7 @@ def test_a_story_from_headline_to_pointer():
         ("The report found that the dam was safe.", "The report", "The dam was safe."),
         ("In a statement on Friday, the operator said the dam was safe.", "the operator", "The dam was safe."),
         ("Officials say the dam was safe.", "Officials", "The dam was safe."),
+        ("A letter of 3 May 2031 says that the dam was safe.", "A letter of 3 May 2031", "The dam was safe."),
         ("Detectives in Marsh said that the dam was safe.", "Detectives in Marsh", "The dam was safe."),
         ("The dam was safe, in the words of Anna Hale.", "Anna Hale", "The dam was safe."),
         ("Hale puts the loss at 140 tonnes.", "Hale", "Hale puts the loss at 140 tonnes."),

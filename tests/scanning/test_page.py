@@ -193,6 +193,13 @@ def test_p_is_drawn_against_the_threshold(parsed: Parsed) -> None:
     ]
 
 
+def test_the_page_says_where_a_higher_threshold_holds() -> None:
+    plain, strict = render(usual()), render(scan(far_threshold=0.92, self_threshold=0.97))
+    assert "0.970 for one speaker against itself" not in plain
+    assert "P = 0.620 (0.920 where the two have little in common" in strict
+    assert "0.970 for one speaker against itself" in strict
+
+
 def test_filters_offer_all_there_is_and_each_choice_fits_something(parsed: Parsed) -> None:
     options = [text for _, text in parsed.with_text("option")]
     assert options == [
