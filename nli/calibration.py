@@ -180,6 +180,10 @@ def fit_temperature(
     return round(float(np.exp((left + right) / 2)), 4)
 
 
+FLAT = 0.002
+"""F1 hardly changes near its greatest; thresholds that are so close to it count as equals."""
+
+
 def fit_threshold(
     scores: Floats, is_contradiction: npt.NDArray[np.bool_], *, precision: float | None = None
 ) -> tuple[float, dict[str, float]]:
@@ -188,7 +192,8 @@ def fit_threshold(
     Args:
         scores: P(contradiction), [n].
         is_contradiction: Whether each pair is one, [n].
-        precision: None for the greatest F1; a number for the greatest recall at no less than this precision.
+        precision: None for the greatest F1, and of thresholds within `FLAT` of it the highest, which flags fewest
+            pairs that only look like contradictions; a number for the greatest recall at no less than this precision.
 
     Returns:
         The threshold, half-way to the next lower score so that it does not hang on the last digit of one, and
@@ -212,7 +217,7 @@ def fit_threshold(
     precisions, recalls = hits / flagged, hits / positives
     f1 = 2 * precisions * recalls / np.maximum(precisions + recalls, 1e-12)
     if precision is None:
-        merit = np.where(last_of_score, f1, -1.0)
+        merit = last_of_score & (f1 >= f1[last_of_score].max() - FLAT)
     else:
         merit = np.where(last_of_score & (precisions >= precision), recalls, -1.0)
         if merit.max() < 0:

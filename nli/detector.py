@@ -319,7 +319,11 @@ class Detector:
     def _run(self, rows: Sequence[TokenRow]) -> npt.NDArray[np.float32]:
         """Return the logits of rows, float32 [n, 3], in the model's order of classes."""
         out = np.empty((len(rows), len(LABELS)), dtype=np.float32)
-        batches = plan([len(row.ids) for row in rows], self._batch_tokens, self._runtime.parallel)
+        # By their tokens first: rows of one length then meet the same others whichever way round the pairs were given,
+        # and the last digit of a sum hangs on the batch.
+        order = sorted(range(len(rows)), key=lambda index: rows[index].ids)
+        plans = plan([len(rows[index].ids) for index in order], self._batch_tokens, self._runtime.parallel)
+        batches = [[order[place] for place in batch] for batch in plans]
 
         def run(batch: list[int]) -> None:
             answers = self._runtime.logits(pad([rows[index] for index in batch], self._pad_id))

@@ -80,7 +80,7 @@ def problems_of_sets(rows: Mapping[str, Sequence[Mapping[str, Any]]], cards: Ite
     """Look for what would make the minimal sets dishonest: open disputes, names or texts of other splits, stale hashes.
 
     Args:
-        rows: The rows of each split: train, dev and test.
+        rows: The rows of each of `nli.eval.denial.sets.FILES`.
         cards: The cards of all splits.
 
     Returns:
@@ -99,7 +99,7 @@ def problems_of_sets(rows: Mapping[str, Sequence[Mapping[str, Any]]], cards: Ite
         if row["label"] != row["second_label"]
     ]
     known = {text: card.id for card in cards for text, _ in texts_of(card)}
-    for split in ("train", "dev"):
+    for split in rows.keys() - {"test"}:
         known |= {text: row["group"] for row in rows[split] for text in (row["premise"], row["hypothesis"])}
     names = {name: known[text] for text in known for name in _NAME.findall(text)}
     for row in test:

@@ -1,7 +1,8 @@
 """Minimal sets with long premises: two premises of opposite stand, and five hypotheses that are paired with each.
 
 ``test.jsonl`` is the benchmark's test split. Nothing that trains reads it: what must not be trained on is known by the
-hashes in ``test.keys``. ``sets.train.jsonl`` and ``sets.dev.jsonl`` are of the same form, on other events.
+hashes in ``test.keys``. ``sets.train.jsonl`` and ``sets.dev.jsonl`` are of the same form, on other events. In
+``rumours.train.jsonl`` and ``rumours.dev.jsonl`` a set is one rumour: the claim, paired with eleven headlines on it.
 """
 
 from __future__ import annotations
@@ -38,12 +39,18 @@ FIELDS = (
 """Fields of a row; ``second_label`` is what a reader said who did not see ``label``."""
 
 
-FILES = {"train": "sets.train.jsonl", "dev": "sets.dev.jsonl", "test": "test.jsonl"}
+FILES = {
+    "train": "sets.train.jsonl",
+    "dev": "sets.dev.jsonl",
+    "test": "test.jsonl",
+    "rumours": "rumours.train.jsonl",
+    "rumours_dev": "rumours.dev.jsonl",
+}
 """The shipped file of each split."""
 
 
 def shipped_rows(split: str) -> list[dict[str, Any]]:
-    """Read a split that ships: "train", "dev" or "test".
+    """Read one of `FILES`: "train", "dev", "test", "rumours" or "rumours_dev".
 
     Raises:
         InputError: If a line is no row of the form of `FIELDS`.

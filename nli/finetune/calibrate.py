@@ -10,6 +10,7 @@ import numpy as np
 from nli.calibration import (
     CONTRADICTION,
     ENTAILMENT,
+    FLAT,
     Calibration,
     fit_temperature,
     fit_threshold,
@@ -90,7 +91,11 @@ def calibrate(
     for direction, other in (("both", backward), ("forward", None)):
         scores = probabilities(forward, other, temperature, weight)[:, CONTRADICTION]
         thresholds[direction], reached[direction] = fit_threshold(scores, gold == CONTRADICTION, precision=precision)
-    rule = "greatest F1 of contradiction" if precision is None else f"greatest recall at precision {precision:g}"
+    rule = (
+        f"highest within {FLAT:g} of the greatest F1 of contradiction"
+        if precision is None
+        else f"greatest recall at precision {precision:g}"
+    )
     provenance = {
         "data": data,
         "rows": len(examples),
