@@ -117,20 +117,49 @@ def _place(words: list[Word], each: Attribution) -> Introduced:  # noqa: PLR0911
     parted = quoted or (previous is not None and previous.text in _BREAKS)
     if each.place == "according":
         return _beside(words, each, start, last, parted=parted)
+    if start > _SHORT and [word.low for word in words[start - 3 : start]] == [",", "or", "so"]:
+        return Introduced(each, "before", (0, start - 3), (0, 0))
     if each.place == "inverted":
-        return Introduced(each, "before", (0, start - parted), (0, 0))
+        return _before_cue(words, each, (0, start - parted), last)
     if each.place != "shared" and quoted and each.cue.quotes:
         return Introduced(each, "before", (0, start), (0, 0))
     if each.place != "shared" and parted and each.cue.shape != "whole":
-        tail = skip_circumstances(words, _past_listener(words, each))
-        if tail >= last or words[tail].low in _WHILE or _described(words, each, start, tail):
-            return Introduced(each, "before", (0, start - 1), (0, 0))
-        opening = words[0].low in (PREPOSITIONS | SUBORDINATORS) - {"that"} and start < _LONGEST_LISTENER
-        alone = words[0].low in STANDING | {"nothing"} and tail + 1 < size and words[tail + 1].low in FINITE
-        whole = start >= _SHORT or alone
-        if words[tail].text in _COMMAS and not opening and whole and not _quote_at(words, tail + 1):
-            return Introduced(each, "around", (0, start - 1), (tail + 1, last))
+        found = _around_cue(words, each, start, last)
+        if found is not None:
+            return found
     return Introduced(each, "after", (0, 0), (_content_start(words, each), last))
+
+
+def _around_cue(words: list[Word], each: Attribution, start: int, last: int) -> Introduced | None:
+    """Place a content that stands before a cue between commas, or on both sides of it; None if it stands behind it."""
+    size = len(words)
+    tail = skip_circumstances(words, _past_listener(words, each))
+    if tail < last and words[tail].text == ";":
+        return Introduced(each, "around", (0, start - 1), (tail + 1, last))
+    if tail >= last or words[tail].low in _WHILE or _described(words, each, start, tail):
+        return Introduced(each, "before", (0, start - 1), (0, 0))
+    opening = words[0].low in (PREPOSITIONS | SUBORDINATORS) - {"that"} and start < _LONGEST_LISTENER
+    lone = words[0].low in STANDING | {"nothing"} or (words[0].capital and words[0].nominal and start == _SHORT - 1)
+    alone = lone and tail + 1 < size and words[tail + 1].low in FINITE
+    whole = start >= _SHORT or alone
+    if words[tail].text in _COMMAS and not opening and whole and not _quote_at(words, tail + 1):
+        return Introduced(each, "around", (0, start - 1), (tail + 1, last))
+    return None
+
+
+def _before_cue(words: list[Word], each: Attribution, before: tuple[int, int], last: int) -> Introduced:
+    """Place the content of a cue that stands before its subject, most of which stands before it."""
+    tail = skip_circumstances(words, each.subject[1])
+    if before[1] < _SHORT:
+        colon = next((k for k in range(tail, min(tail + _LONGEST_PHRASE, last)) if words[k].text == ":"), None)
+        if colon is not None:
+            return Introduced(each, "after", (0, 0), (colon + 1, last))
+    opening = words[0].low in (PREPOSITIONS | SUBORDINATORS) - {"that"} and words[0].kind == "word"
+    if opening and tail < last and words[tail].text == "," and words[tail + 1].low not in RELATIVES:
+        stop = next((k for k in range(tail + 1, last) if words[k].text == ","), last)
+        if any(word.low in FINITE for word in words[tail + 1 : stop]):
+            return Introduced(each, "around", before, (tail + 1, last))
+    return Introduced(each, "before", before, (0, 0))
 
 
 def _described(words: list[Word], each: Attribution, start: int, tail: int) -> bool:
@@ -146,7 +175,8 @@ def _described(words: list[Word], each: Attribution, start: int, tail: int) -> b
 def _beside(words: list[Word], each: Attribution, start: int, last: int, *, parted: bool) -> Introduced:
     """Place the content of "according to X"."""
     tail = _past_description(words, skip_circumstances(words, max(each.group[1], each.subject[1])), last)
-    comma = tail < last and words[tail].text in _COMMAS and not _describes(words, tail + 1)
+    begun = start - parted < _SHORT
+    comma = tail < last and words[tail].text in _COMMAS and (begun or not _describes(words, tail + 1))
     if start == 0 or (start < _SHORT and words[start - 1].text == ","):
         return Introduced(each, "after", (0, 0), (tail + comma, last))
     return Introduced(each, "around" if comma else "before", (0, start - parted), (tail + 1, last) if comma else (0, 0))
@@ -224,10 +254,12 @@ def _content_start(words: list[Word], each: Attribution) -> int:
         return each.group[1]
     i = _after_listener(words, each.group[1]) if each.cue.lemma in _LISTENING else each.group[1]
     size = len(words)
+    if [word.low for word in words[i : i + 2]] == ["only", "that"]:
+        return i + 2
     circumstances = skip_circumstances(words, i)
     for j in range(i, min(size, i + _LONGEST_PHRASE)):
         if words[j].low == "that" and ((j == i and j == each.group[1]) or not _relative_at(words, j, circumstances)):
-            return j + 1
+            return j + 1 - (words[j + 1 : j + 2] != [] and words[j + 1].low in FINITE)  # "says that is not true"
         if words[j].kind == "quote":
             return j
         if words[j].low in PRONOUNS or words[j].text == ":":
@@ -284,6 +316,8 @@ def _inside(words: list[Word], each: Introduced, other: Introduced) -> bool:
     opens = b.cue.shape != "whole" or b.frame != "asserts"
     if not opens or other.position not in {"after", "around"} or not start <= a.verb < end:
         return False
+    if other.position == "around" and words[start - 1].text == ";":
+        return False
     if a.place == "according" or a.gap is not None or (a.place == "subject" and a.subject[0] < b.verb):
         return False
     if a.place == "shared":
@@ -298,7 +332,7 @@ def _joined(words: list[Word], a: Attribution, start: int) -> bool:
         return False
     forms = lexicon.verb_forms()
     verbs = (word.low in FINITE or word.low in forms or word.low.endswith("ed") for word in words[start : first - 1])
-    parted = words[first - 2].text in {",", ";", "—"}
+    parted = words[first - 1].text == ";" or words[first - 2].text in {",", ";", "—"}
     return parted or (any(verbs) and (a.cue.quotes or a.frame == "denies"))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from nli.attribution import lexicon
-from nli.attribution.subjects import LONGEST_LABEL, PLURALS, PUBLISHED, Attribution, Place, Subjects
+from nli.attribution.stances import Stances
+from nli.attribution.subjects import LONGEST_LABEL, PLURALS, PUBLISHED, Attribution, Place
 from nli.attribution.words import (
     ADVERBS,
     AUXILIARIES,
@@ -50,7 +51,8 @@ _NEED_THAT = {
 _TIME_WORDS = split_words("this last next late early earlier")
 _NO_SPEAKERS = split_words(
     """latest correction clarification note update updated editor photo photos video related more source sources
-    abstract time question answer result email name goal conclusion reminder remember"""
+    abstract time question answer result email name goal conclusion reminder remember claim verdict rating myth rumour
+    rumor fact"""
 )
 _AFTER_ADJECTIVES = frozenset(["that", "about", "of", "to"])
 _AFTER_DRAWN = frozenset(["on", "into", "about"])
@@ -83,7 +85,7 @@ def attributions(words: list[Word]) -> tuple[list[Attribution], int]:
     return found, reader.first[0] if reader.first is not None and reader.fronted else 0
 
 
-class _Reader(Subjects):
+class _Reader(Stances):
     def __init__(self, words: list[Word]) -> None:
         super().__init__(words)
         lower = [
@@ -97,12 +99,13 @@ class _Reader(Subjects):
             if word.kind != "word":
                 if i and word.text == ":":
                     self._colon(i)
+                    self._plainly(i)
                 elif i and word.text in DASHES:
                     self._signature(i)
             elif word.low == "according" and self._low(i + 1) == "to":
                 self._according(i, i + 2)
-            elif word.low == "in" and [self._low(i + k) for k in (1, 2, 3)] == ["the", "words", "of"]:
-                self._according(i, i + 4)
+            elif i in self.taken or self._stance(i):
+                continue
             elif (
                 word.low in lexicon.ADJECTIVES
                 and self._low(i - 1) in BE | ADVERBS
@@ -134,7 +137,8 @@ class _Reader(Subjects):
         if i > LONGEST_LABEL or i + 1 >= self.size or self.found or not self.words[0].capital:
             return
         named = all((word.nominal and word.capital) or word.low in {"of", "the"} for word in self.words[:i])
-        if not named or self.size - i < 4:  # noqa: PLR2004 -- a mark and three words
+        short = self.size - i < 4 and self.words[i + 1].kind != "quote"  # noqa: PLR2004 -- a mark and three words
+        if not named or short:
             return
         if self.words[i - 1].low in _NO_SPEAKERS:
             return
@@ -153,20 +157,11 @@ class _Reader(Subjects):
 
     def _noun(self, i: int) -> bool:
         """What somebody's claim, warning … is, where it ends a sentence: "… rejected Hale's claim that …"."""
-        owner = i - 1
-        while owner > 0 and self.words[owner].kind == "word" and self._low(owner) not in POSSESSIVES and i - owner <= 2:  # noqa: PLR2004 -- an adjective or two
-            owner -= 1
-        start: int | None = owner
-        if self._low(owner) == "'s" or (self._low(owner) == "'" and self._low(owner - 1).endswith("s")):
-            start, end = self._simple_before(owner - 1), owner
-        elif self._low(owner) in POSSESSIVES:
-            end = owner + 1
-        else:
-            return False
-        if start is None or not self._has_verb(0, start):
+        owner = self._owner_before(i)
+        if owner is None or not self._has_verb(0, owner[0]):
             return False
         cue = lexicon.Cue(self.words[i].low, lexicon.NOUNS[self.words[i].low], "clause", quotes=False)
-        self._add(Attribution(cue, cue.frame, "subject", (start, end), (i, i + 1), i))
+        self._add(Attribution(cue, cue.frame, "subject", owner, (i, i + 1), i))
         return True
 
     def _has_verb(self, start: int, end: int) -> bool:
@@ -227,13 +222,20 @@ class _Reader(Subjects):
             fronted = self._fronted(first)
             subject, place = self._subject(i, first, after, kinds, cue, bool(auxiliaries) or bool(fronted))
             negated = negated or bool(fronted)
-        if subject is None or (self._low(subject[0]) == "you" and place == "subject"):
+        if subject is None or (place == "subject" and self._aside(subject, cue)):
             return
         found = Attribution(cue, cue.frame, place, subject, (first, after), i, negated=negated)
         found.fronted = fronted
         found.borrowed = place == "shared"
         self._relate(found)
         self._add(found)
+
+    def _aside(self, subject: tuple[int, int], cue: lexicon.Cue) -> bool:
+        """Whether a subject is the reader, or its verb an aside of the narrator's ("what it called a check")."""
+        named = self._low(subject[0])
+        before = self._low(subject[0] - 1)
+        aside = named in PRONOUNS and before == "what" and (cue.lemma == "say" or lexicon.judges(cue.lemma))
+        return named == "you" or aside or (before in {"that", "which"} and cue.lemma == "show")
 
     def _agent(self, by: int | None, cue: lexicon.Cue) -> tuple[int, int] | None:
         """Return who says it in a passive, None if that is nobody or said of no speech ("seen by a doctor")."""
@@ -275,6 +277,8 @@ class _Reader(Subjects):
         follower = self._word(after)
         if lemma == "continue":
             return follower is None or follower.kind != "word"
+        if lemma in {"see", "learn"}:
+            return follower is not None and follower.kind != "mark" and (lemma == "see" or follower.low == "that")
         if lemma in lexicon.SILENT:
             allowed = lexicon.SILENT[lemma]
             return negated and (allowed is None or self._low(after) in allowed)
@@ -318,6 +322,8 @@ class _Reader(Subjects):
             return not word.capital
         if left is None or right is None or (word.capital and not self.titled):
             return False
+        if "s" in kinds and right.low == "that" and self._stands_apart(i):
+            return True
         if left.low in PRONOUNS or left.low in RELATIVES or left.low in STANDING:
             return True
         opens = (
@@ -328,6 +334,13 @@ class _Reader(Subjects):
         if not (opens or right.capital):
             return False
         return left.capital or (not left.low.endswith("s") and self._determined(i - 1))
+
+    def _stands_apart(self, i: int) -> bool:
+        """Whether a word before "that" is a verb, as it follows a comma and its subject, or no noun would fit."""
+        opening = self._word(i + 2)
+        clause = opening is not None and (opening.capital or opening.low in DETERMINERS | PRONOUNS | STANDING)
+        parted = self._low(i - 1) == "," and self._over_commas(i - 1) is not None
+        return parted or (clause and self._low(i) == "states")
 
     def _determined(self, j: int) -> bool:
         """Whether the noun phrase that ends at `j` has a determiner, an owner or a name."""

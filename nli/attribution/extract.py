@@ -11,6 +11,7 @@ from nli.attribution.contents import Introduced, introduced, skip_circumstances
 from nli.attribution.cues import attributions
 from nli.attribution.frames import frame, leaves_open
 from nli.attribution.layout import dateline, furniture, headline, label, signature
+from nli.attribution.phrases import PASTS
 from nli.attribution.quotes import Quotation, quotations
 from nli.attribution.records import Frame, Statement
 from nli.attribution.sentences import in_paragraph, paragraphs
@@ -23,6 +24,7 @@ from nli.attribution.words import (
     PREPOSITIONS,
     PRONOUNS,
     RELATIVES,
+    STANDING,
     TIMES,
     Word,
     split_words,
@@ -48,6 +50,13 @@ _NO_CLAUSE = (OBJECTS - {"her"}) | split_words("to of about on for how what why 
 _DEPENDENT = split_words("who which whose when where")
 _TALES = split_words("story stories tale tales truth lie lies joke jokes difference")
 _EMBEDDED = frozenset({"relative", "passive"})
+_CONTESTED = re.compile(
+    r"(?P<claim>.{12,}?),\s+(?:which|(?:something|a\s+\w+)(?:\s+that|\s+which)?)\s+(?P<who>[^,;]{2,60}?)"
+    r"\s+(?P<cue>(?:(?:has|have|had)\s+)?(?:\w+ly\s+|always\s+|also\s+)?"
+    r"(?:den(?:y|ies|ied)|disput(?:e|es|ed)|reject(?:s|ed)?|contest(?:s|ed)?|dismiss(?:es|ed)?))\W*",
+    re.DOTALL,
+)
+"""A claim and who contests it in a clause behind it ("…, which Vance denies")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +273,7 @@ class _Text:
             title = mention.lower() in _RESOLVED or any(not each.capital for each in tokens[a:b])
             named = self._name_after(tokens, b) if title else ""
             speaker = self.speakers.meet(named, start, mention) if named else self.speakers.resolve(mention, start)
-        elif mention.lower() in PRONOUNS or mention.lower() in RELATIVES:
+        elif mention.lower() in PRONOUNS | RELATIVES | STANDING or mention.lower() == "no one":
             speaker = mention
         else:
             speaker = self.speakers.meet(mention, start, self._apposition(tokens, b))
@@ -280,7 +289,7 @@ class _Text:
         stop = i + 1
         while stop < len(tokens) and tokens[stop].kind == "word" and tokens[stop].capital and stop < i + 5:
             stop += 1
-        if stop == i + 1 or stop >= len(tokens) or tokens[stop].text not in {",", "."}:
+        if stop == i + 1 or stop >= len(tokens) or tokens[stop].text not in {",", ".", ":"}:
             return ""
         return self.text[tokens[i + 1].start : tokens[stop - 1].end]
 
@@ -305,6 +314,10 @@ class _Text:
         )
         owner = self._owner(tokens, each) if spans else ""
         clausal = bool(spans) and (bool(owner) or each.position != "after" or self._is_clause(tokens, each))
+        if claim and len(spans) > 1 and each.after[0] and tokens[each.after[0] - 1].text == ";":
+            # "…, Hale said; …": she goes on with a sentence of its own.
+            *spans, (start, end) = spans
+            self._add(self._named(self._clean([(start, end)]), voice), start, end, sentence.number, voice, direct=False)
         if claim and clausal:
             body = self._tidy(f"{owner} {self.text[spans[0][0] : spans[-1][1]]}") if owner else self._clean(spans)
             voice = replace(voice, frame="declines") if leaves_open(body) else voice
@@ -312,6 +325,12 @@ class _Text:
             start, end = spans[0][0], spans[-1][1]
         elif not (claim and sentence.pieces and self._only_quotes(tokens, each)):
             body, start, end = self._clause(sentence, each, voice)
+            if voice.frame == "asserts" and body in {
+                self._tidy(f"{name} {voice.cue}") for name in (voice.speaker, voice.mention)
+            }:
+                body = ""  # "…", Hale believes.
+        if body and claim and clausal:
+            body, end = self._contested(body, start, end, sentence.number)
         if body:
             added = self._add(body, start, end, sentence.number, voice, direct=False)
             if not added or found.place == "passive":
@@ -320,8 +339,25 @@ class _Text:
         return not front and (
             each.position in {"before", "around"}
             or found.subject[0] <= max(main + 1, skip_circumstances(tokens, 0))
-            or found.place == "according"
+            or found.place in {"according", "stance"}
         )
+
+    def _contested(self, body: str, start: int, end: int, number: int) -> tuple[str, int]:
+        """Part a content from the clause behind it in which somebody contests it, as a statement of its own."""
+        told, match = _CONTESTED.fullmatch(body), _CONTESTED.fullmatch(self.text[start:end])
+        if told is None or match is None:
+            return body, end
+        mention, at = match["who"], start + match.start("who")
+        resolved = mention.lower() in _RESOLVED or mention.lower().startswith(
+            ("the ", "his ", "her ", "its ", "their ")
+        )
+        speaker = (self.speakers.resolve if resolved else self.speakers.meet)(mention, at)
+        voice = _Voice(speaker, mention, match["cue"], start + match.start("cue"), "denies")
+        claim = told["claim"]
+        common = claim.split()[0].lower() in DETERMINERS | PRONOUNS or self.text[start].islower()
+        denied = claim[0].lower() + claim[1:] if common else claim
+        self._add(self._tidy(f"{speaker} {match['cue']} that {denied}"), start, end, number, voice, direct=False)
+        return f"{claim}.", start + match.end("claim")
 
     def _content(self, tokens: list[Word], each: Introduced) -> list[tuple[int, int]]:
         """Return the stretches of text that an attribution introduces, without whole quotations."""
@@ -363,7 +399,7 @@ class _Text:
         stop = next((k for k, word in enumerate(inside) if k and word.low in _DEPENDENT), len(inside))
         return any(
             (word.low in FINITE and not word.surname)
-            or (k > 0 and (word.low in forms or word.low.endswith("ed")) and not word.capital)
+            or (k > 0 and (word.low in forms or word.low in PASTS or word.low.endswith("ed")) and not word.capital)
             for k, word in enumerate(inside[:stop])
         ) and (each.attribution.cue.shape == "clause" or opening.low in DETERMINERS or opening.nominal)
 
@@ -394,7 +430,7 @@ class _Text:
         between = ""
         if found.place == "subject" and found.subject[1] < rest_start:
             between = self.text[tokens[found.subject[1]].start : tokens[rest_start].start]
-        if voice.speaker in between:
+        if voice.speaker in between or not any(map(str.isalnum, between)):
             between = ""
         gap = "" if between[:1] == "," else " "
         return self._tidy(f"{voice.speaker}{gap}{between}{rest}"), start, tokens[quote - 1].end
@@ -402,7 +438,13 @@ class _Text:
     def _named(self, body: str, voice: _Voice) -> str:
         """Put the speaker in the place of a pronoun at the start that means the speaker."""
         match, speaker = _FIRST_WORD.match(body), voice.speaker
-        if match is None or speaker.lower() in PRONOUNS or not self.speakers.may_be(speaker, match["word"].lower()):
+        several = lexicon.plain(voice.cue) and match is not None and match["word"].lower() != "they"
+        if (
+            match is None
+            or several
+            or speaker.lower() in PRONOUNS
+            or not self.speakers.may_be(speaker, match["word"].lower())
+        ):
             return body
         if match["word"].lower() in {"he", "she"} and speaker == voice.mention and _OF_SOMEBODY.match(speaker):
             return body  # the one whom the speaker speaks for
@@ -451,7 +493,9 @@ class _Text:
             said = Statement(body, None, None, "reports", direct, start, end, number)
         else:
             said = Statement(body, voice.speaker, voice.cue, voice.frame, direct, start, end, number, voice.cue_start)
-        self.out.append(Mentioned(said, None if voice is None else voice.mention))
+        last = self.out[-1].statement if self.out else None
+        if last is None or (last.text, last.speaker, last.start) != (said.text, said.speaker, start):
+            self.out.append(Mentioned(said, None if voice is None else voice.mention))
         return True
 
     def _clean(self, spans: list[tuple[int, int]]) -> str:

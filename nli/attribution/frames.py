@@ -34,6 +34,8 @@ _CLAIMS = split_words(
 _THREATENING = split_words("regard consider view see treat deem interpret")
 _POSSIBLE = split_words("could might may")
 _OPEN_MODALS = split_words("would could might may should must can 'd ’d")
+_REPLYING = frozenset(["hit back", "push back"])
+_NO_MORE = split_words(". , ; more further else to")
 _REACH = 14
 _LEAVES_OPEN = re.compile(
     r"(?:I|we|it|they|he|she)\s+(?:"
@@ -61,18 +63,29 @@ def frame(words: list[Word], found: Attribution) -> Frame:
     group = {word.low for word in words[max(0, found.subject[0] - 1) : found.subject[0]]} & {"neither"}
     group |= {word.low for word in words[found.group[0] : found.verb]}
     following = [word.low for word in words[found.group[1] : found.group[1] + _REACH]]
-    negated = found.negated or "neither" in group or "yet" in group
     if lemma in {"decline", "refuse"}:
         return "declines" if following[:1] == ["to"] and following[1:2] and following[1] in _TELLING else "asserts"
-    if negated:
+    if found.negated or "neither" in group or "yet" in group:
         return _negated(lemma, found.frame)
-    if lemma in _OF_CLAIMS and not _CLAIMS & set(following) and not lexicon.UNTRUE & set(following):
-        return "asserts"
-    if lexicon.judges(lemma) and lexicon.UNTRUE & set(following):
-        return "denies"
+    said = _by_what_follows(lemma, following)
+    if said is not None:
+        return said
     if lemma in _THREATENING and group & _OPEN_MODALS:
         return "warns"
     return "declines" if group & _POSSIBLE and found.frame in {"asserts", "denies"} else found.frame
+
+
+def _by_what_follows(lemma: str, following: list[str]) -> Frame | None:
+    """Return the frame of a cue that the words behind it decide, None where they do not."""
+    untrue, claims = bool(lexicon.UNTRUE & set(following)), bool(_CLAIMS & set(following))
+    if lemma == "say" and following[:1] == ["nothing"] and following[1:2] and following[1] in _NO_MORE:
+        return "declines"
+    if lemma == "plead" and "guilty" in following[:2]:
+        return "denies" if following[0] == "not" else "asserts"
+    if lemma in _OF_CLAIMS and not claims and not untrue:
+        return "asserts"
+    denies = (lexicon.judges(lemma) and untrue) or (lemma in _REPLYING and _CLAIMS & set(following[:4]))
+    return "denies" if denies else None
 
 
 def _negated(lemma: str, before: Frame) -> Frame:

@@ -53,7 +53,7 @@ commend congratulate thank celebrate embrace tout  champion advocate discuss  hi
 invoke  liken label call brand regard dub characterize characterise  nominate   view
  admire  protest object approve disapprove resent pressure order instruct  authorize authorise
  overturn uphold fault trash bash hammer skewer excoriate pillory berate balk weigh apologize apologise downplay
-express voice detail promote examine sponsor paint overrule repeal appoint despise love wish grill rip rejoice
+express voice detail promote examine sponsor overrule repeal appoint despise love wish grill rip rejoice
 seethe fume marvel bristle compare link admonish vent unleash compliment insult belittle pooh-pooh articulate
 emphasise propound minimize minimise dodge exaggerate   grumble gripe gloat brag    taunt
 deem interpret perceive echo tease hype demonize vilify malign smear lambaste pan"""
@@ -97,7 +97,7 @@ _PHRASAL: dict[str, dict[str, Frame]] = {
 SILENT: dict[str, frozenset[str] | None] = {
     "exclude": None,
     "answer": split_words("questions question many any our a the calls requests repeated"),
-    "return": split_words("calls messages emails requests repeated several"),
+    "return": split_words("a the calls messages emails requests repeated several"),
 }
 """Verbs that attribute only where negated ("did not return calls"), with the words that may follow, None for any."""
 
@@ -336,6 +336,12 @@ def cue(lemma: str, particle: str) -> tuple[Cue, bool] | None:
 def judges(lemma: str) -> bool:
     """Say whether a verb may call a claim something ("called it baseless")."""
     return lemma in _JUDGING
+
+
+@cache
+def plain(cue: str) -> bool:
+    """Say whether a cue is a verb in the form that only several subjects have ("say")."""
+    return verb_forms().get(cue.lower(), ("", frozenset()))[1] == {"base"}
 
 
 @cache

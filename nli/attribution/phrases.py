@@ -25,6 +25,11 @@ JOINING = split_words("of for with in at from on to by among between near within
 _SUBJECT_JOINING = JOINING - {"by"}
 _ASIDES = split_words("however recently meanwhile perhaps asked last this earlier")
 _CLOSE = frozenset(["close", "familiar", "involved", "briefed"])
+PASTS = split_words(
+    """went came took gave made got stood kept ran fell grew met paid sent spent won lost began broke brought built
+    bought caught chose drew drove flew forgot hid knew sat sold shook sang sank slept spoke stole struck taught tore
+    threw woke wore became"""
+)
 MAX_SEGMENTS = 5
 _MAX_PHRASE = 16
 _LONGEST_BRACKET = 8
@@ -56,6 +61,9 @@ class Phrases:
             return j - 1, j + 1
         if last is not None and last.low.endswith("ed") and not last.capital and j > 0 and self.words[j - 1].nominal:
             j -= 1
+        end = j + 1
+        if self._close_to(j):
+            j -= 3
         start = self._simple_before(j)
         if start is None:
             return None
@@ -70,7 +78,11 @@ class Phrases:
             if left is None:
                 break
             start = left
-        return start, j + 1
+        return start, end
+
+    def _close_to(self, j: int) -> bool:
+        """Whether a phrase ends with a pronoun at `j` ("a person close to her")."""
+        return self._low(j) in OBJECTS and self._low(j - 1) == "to" and self._low(j - 2) in _CLOSE
 
     def _coordinates(self, start: int) -> bool:
         """Whether "and" before a phrase joins it to a name before it."""
@@ -180,6 +192,8 @@ class Phrases:
         word = self.words[i]
         if i == start:
             return False
+        if word.low in PASTS and not word.capital and self._low(i - 1) not in DETERMINERS:
+            return True
         form = lexicon.verb_forms().get(word.low)
         if form is not None and not word.capital:
             kinds = form[1]
@@ -215,6 +229,9 @@ class Phrases:
                 return None
             i = comma + 1
             self.fronted = True
+            described = next((k for k in range(i, min(self.size, i + 5)) if self._low(k) == "which"), None)
+            if described is not None and self._low(described - 1) == "of":  # "a copy of which was filed,"
+                i = next((k + 1 for k in range(i, self.size) if self.words[k].text == ","), i)
         phrase = self._phrase_after(i)
         while phrase is not None and self._low(phrase[1]) in _SUBJECT_JOINING and phrase[1] - phrase[0] < _MAX_PHRASE:
             more = self._phrase_after(phrase[1] + 1)

@@ -42,7 +42,7 @@ _NOUNS_GROUP = split_words(
     church parliament senate house congress coalition alliance state country city town village school college
     laboratory lab observatory operator utility corporation business startup producer publisher broadcaster
     station outlet service ministry treasury unit exchange inspectorate
-    chamber guild clinic museum society prosecution"""
+    chamber guild clinic museum society prosecution county province district cooperative co-operative movement front"""
 )
 _GROUP_ENDINGS = split_words(
     """inc corp ltd llc plc co group bank ministry department agency university institute party union committee
@@ -263,17 +263,18 @@ class Speakers:
 
     def notice(self, text: str, start: int, end: int) -> None:
         """Take note of the first full name in a stretch of text, or person met before: a pronoun may mean it later."""
-        match = _NAME.search(text, start, end)
+        names = _NAME.finditer(text, start, end)
+        match = next((each for each in names if text[max(0, each.start() - 4) : each.start()].lower() != "the "), None)
         if match is None:
-            names = (self._full.get(word, "") for word in _SURNAME.findall(text, start, end))
-            met = (name for name in names if name.lower() in self._recent)
+            known = (self._full.get(word, "") for word in _SURNAME.findall(text, start, end))
+            met = (name for name in known if name.lower() in self._recent)
             person = next((name for name in met if self._recent[name.lower()].kind in {"he", "she", "person"}), "")
             if person:
                 self.meet(person, start)
-        elif text[max(0, match.start() - 4) : match.start()].lower() != "the ":
-            name = _LEADING.sub("", match.group())
-            if len(name.split()) > 1:
-                self.meet(name, match.start())
+            return
+        name = _LEADING.sub("", match.group())
+        if len(name.split()) > 1:
+            self.meet(name, match.start())
 
     def _fitting(self, kind: Kind) -> _Entity | None:
         accepts = _ACCEPTS[kind]
@@ -357,10 +358,10 @@ class Speakers:
             or (noun.endswith("s") and not phrase[:1].isupper() and not noun.endswith("ss"))
         ):
             return "they"
-        if described & _NOUNS_PERSON:
-            return "person"
         pieces = name.split()
-        return "person" if len(pieces) > 1 and all(each[:1].isupper() for each in pieces) else "unknown"
+        if described & _NOUNS_PERSON or (len(pieces) > 1 and all(each[:1].isupper() for each in pieces)):
+            return "person"
+        return "it" if described & _NOUNS_GROUP and name[:1].isupper() else "unknown"
 
 
 _OFFICES = split_words(

@@ -12,6 +12,7 @@ from nli.attribution.records import Frame
 from nli.attribution.words import (
     ADVERBS,
     AUXILIARIES,
+    BE,
     CONJUNCTIONS,
     DETERMINERS,
     FINITE,
@@ -26,7 +27,7 @@ from nli.attribution.words import (
     split_words,
 )
 
-Place = Literal["subject", "relative", "inverted", "shared", "according", "passive", "colon"]
+Place = Literal["subject", "relative", "inverted", "shared", "according", "passive", "colon", "stance"]
 
 DOCUMENTS = split_words(
     """statement poll polls video letter letters tweet tweets report reports ad ads article articles email emails memo
@@ -49,9 +50,12 @@ _SEGMENT_STARTS = (
     )
 )
 PLURALS = split_words("people police women men children who that which percent majority number")
+_AGENTS = frozenset(["by", "at", "in", "from", "with"])
+_DONE_TO = split_words("seen written shown known sent given made held read shared obtained found kept")
 _LISTENING = split_words("tell ask remind inform assure notify advise brief warn urge")
 _PARTING = frozenset((",", "—", "–", "-", "”", '"', "'", "’"))
 LONGEST_LABEL = 5
+_LONGEST_RELATIVE = 14
 
 
 @dataclass(slots=True)
@@ -121,11 +125,25 @@ class Subjects(Phrases):
         reduced = "past" in kinds and not helped and self._reduced(after, cue) and not self._in_relative(first)
         if left.kind == "clitic" or reduced:
             return None, "subject"
-        if left.low in DETERMINERS - STANDING or (left.low in _MANY and "s" in kinds):
+        if (left.low in DETERMINERS - STANDING and not self._close_to(first - 1)) or (
+            left.low in _MANY and "s" in kinds
+        ):
             return None, "subject"
-        subject = self._near_subject(first)
+        subject = self._paired(self._near_subject(first), bare=not finite)
         able = finite or (subject is not None and (self._plural(subject) or self._collective(subject, cue)))
         return (subject if able else None), "subject"
+
+    def _paired(self, subject: tuple[int, int] | None, *, bare: bool) -> tuple[int, int] | None:
+        """Return a subject with the one that is paired with it ("neither the club nor Hale", "the club and Hale")."""
+        if subject is None or self._low(subject[0] - 1) not in {"and", "nor"}:
+            return subject
+        left = self._phrase_before(subject[0] - 2)
+        if left is None:
+            return subject
+        if self._low(subject[0] - 1) == "nor":
+            return (left[0] - 1, subject[1]) if self._low(left[0] - 1) == "neither" else subject
+        both = self._low(left[0]) == "both"
+        return (left[0] + both, subject[1]) if both or (bare and self._may_begin(left[0])) else subject
 
     def _by_doing(self, i: int, left: Word | None) -> bool:
         """Whether a gerund says how or when the subject of the clause did something ("began by saying that …")."""
@@ -137,7 +155,7 @@ class Subjects(Phrases):
         """Return the subject of a verb after a comma, a dash, a quotation or nothing."""
         left = self._word(first - 1)
         over = None if left is None or left.kind == "quote" else self._over_commas(first - 1)
-        following = self._phrase_after(after) if inverts else None
+        following = self._phrase_after(after) if inverts and not self._gerund(after) else None
         if following is not None and left is not None and left.text == "," and cue.lemma not in _LISTENING:
             named = self.words[following[1] - 1].capital
             if self._named_end(following) and (over is None or named):
@@ -147,6 +165,11 @@ class Subjects(Phrases):
         if following is not None and self._inverts(following, left):
             return following, "inverted"
         return None, "subject"
+
+    def _gerund(self, i: int) -> bool:
+        """Whether a word is what its verb governs ("recalled hearing planes")."""
+        word = self._word(i)
+        return word is not None and word.low.endswith("ing") and not word.capital
 
     def _relative(self, i: int, cue: lexicon.Cue) -> bool:
         """Whether "who", "which" or "that" before a verb stands for a noun before it."""
@@ -170,8 +193,8 @@ class Subjects(Phrases):
     def _near_subject(self, first: int) -> tuple[int, int] | None:  # noqa: PLR0911 -- a case a line
         """Return the subject that stands right before a verb group, or at the start of the clause."""
         subject = self._phrase_before(first - 1)
-        if subject is None:
-            return self._clause_subject(first)
+        if subject is None or (self._low(subject[0] - 1) in BE and subject[1] - subject[0] == 1):
+            return self._clause_subject(first) or self._before_who(first)
         if self.first is not None and self.first[1] == first:
             return self.first
         if self._low(subject[1] - 1) in PUBLISHED:
@@ -293,11 +316,15 @@ class Subjects(Phrases):
                 or low.endswith(("ly", "ing", "ed"))
                 or low[:1].isdigit()
                 or low in ADVERBS
+                or (low in _DONE_TO and self._low(start + 1) in PREPOSITIONS)
                 or not self._has_finite(start, end)
             )
             placed = phrase is not None and self._low(phrase[0] - 1) == "of" and self._low(phrase[0] - 2) in stops
             if placed:
                 phrase = None
+            named = best is None and end - start > 1 and all(word.capital for word in self.words[start:end])
+            if named and phrase is not None and self._low(phrase[0] - 1) in _AGENTS:
+                return start, end  # "a woman reached by phone, Ana Hale, said"
             if not inserted or (phrase is not None and not self._may_begin(phrase[0])):
                 return best or (self._before_relative(start - 1) if inserted else None)
             if phrase is not None:
@@ -324,6 +351,16 @@ class Subjects(Phrases):
         if before is not None and before.text == "," and named is not None and named.capital:
             return None  # the office of somebody named before it
         return phrase if self._low(phrase[0]) in POSSESSIVES | {"the"} else None
+
+    def _before_who(self, first: int) -> tuple[int, int] | None:
+        """Return the subject that a relative clause without commas parts from its verb ("a man who was there said")."""
+        for k in range(first - 1, max(0, first - _LONGEST_RELATIVE), -1):
+            if self.words[k].kind in {"mark", "quote"}:
+                break
+            if self.words[k].low == "who":
+                phrase = self._antecedent(k)
+                return phrase if phrase is not None and self._may_begin(phrase[0]) else None
+        return None
 
     def _before_relative(self, end: int) -> tuple[int, int] | None:
         """Return the subject of the sentence if nothing but a relative clause parts it from a comma at `end`."""

@@ -127,6 +127,11 @@ def test_indirect_speech(text, speaker, content):
         ("Hale urged the council to act now.", "asks"),
         ("Hale warned that the dam could burst.", "warns"),
         ("Hale would regard a closure as an insult.", "warns"),
+        ("Hale has pleaded not guilty.", "denies"),
+        ("Hale pleaded guilty to two counts.", "asserts"),
+        ("Hale hit back at claims that the dam had burst.", "denies"),
+        ("Hale smiled and said nothing.", "declines"),
+        ("Hale did not return a call.", "declines"),
     ],
 )
 def test_frames(text, frame):
@@ -493,3 +498,141 @@ def test_a_knight_is_known_by_the_first_name():
 @pytest.mark.parametrize("text", ["Nobody, he said,", "Nobody, Ana Hale said, ", "None, according to Hale,"])
 def test_a_sentence_that_breaks_off_is_read(text):
     statements(text + "\n\n" + text)
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker", "content"),
+    [
+        ("As Hale sees it, the dam was safe.", "Hale", "The dam was safe."),
+        ("It was, in the view of the operator, a safe dam.", "the operator", "It was a safe dam."),
+        ("By the operator's account, the dam was safe.", "the operator", "The dam was safe."),
+        ("The operator's line is that the dam was safe.", "The operator", "The dam was safe."),
+        ("It remains the position of the operator that the dam was safe.", "the operator", "The dam was safe."),
+        ("The operator is of the view that the dam was safe.", "The operator", "The dam was safe."),
+        ("Through an aide, Hale made clear that the dam was safe.", "Hale", "The dam was safe."),
+        ("Hale's aide let it be known that the dam was safe.", "Hale's aide", "The dam was safe."),
+        ("The Post quoted the operator as saying that the dam was safe.", "the operator", "The dam was safe."),
+        ("Hale put it more bluntly: “We were never asked.”", "Hale", "We were never asked."),
+        ("Engineer Anna Hale: “The dam was safe.”", "Anna Hale", "The dam was safe."),
+        (
+            "The operator's engineers are in no doubt: the dam was safe.",
+            "The operator's engineers",
+            "The dam was safe.",
+        ),
+        ("But the inspector found otherwise: the dam was cracked.", "the inspector", "The dam was cracked."),
+        ("The club's version is different: the dam was safe.", "The club", "The dam was safe."),
+        ("Not so, says the council's engineer, Petr Lanik: the dam was safe.", "Petr Lanik", "The dam was safe."),
+        (
+            "The bank's reply, seen by the Post, says all loans were approved by the board.",
+            "The bank's reply",
+            "All loans were approved by the board.",
+        ),
+        (
+            "Bar Research, which first looked at it in 2033, claims that the dam was cracked.",
+            "Bar Research",
+            "The dam was cracked.",
+        ),
+        (
+            "If the report is right, said Hale, the dam will not last.",
+            "Hale",
+            "If the report is right the dam will not last.",
+        ),
+        (
+            "Under the treaty, says Anna Hale of the Arden Institute, both sides must talk.",
+            "Anna Hale",
+            "Under the treaty both sides must talk.",
+        ),
+        ("Hale, the club says, was at the dam.", "the club", "Hale was at the dam."),
+        ("The dam was safe, or so the club says.", "the club", "The dam was safe."),
+        ("The letter to members states that the dam was safe.", "The letter to members", "The dam was safe."),
+        (
+            "A source close to the operator claimed talks took place.",
+            "A source close to the operator",
+            "Talks took place.",
+        ),
+        ("Hale said only that it was being looked at.", "Hale", "It was being looked at."),
+        ("The council says that is not true.", "The council", "That is not true."),
+        (
+            "A nurse who asked not to be named said two people had been treated.",
+            "A nurse",
+            "Two people had been treated.",
+        ),
+        (
+            "A woman reached by phone, Ana Hale, recalled hearing planes.",
+            "Ana Hale",
+            "Ana Hale recalled hearing planes.",
+        ),
+        (
+            "The letters, the state says, were forged by Vance, a claim that Hale disputes.",
+            "Hale",
+            "Hale disputes that the letters were forged by Vance.",
+        ),
+        (
+            "The state alleged that Vance forged two letters, which Hale denies.",
+            "The state",
+            "Vance forged two letters.",
+        ),
+        ("The clinic was open, a person close to her said.", "a person close to her", "The clinic was open."),
+    ],
+)
+def test_attributions_of_many_forms(text, speaker, content):
+    assert [(each.speaker, each.text) for each in statements(text) if each.text == content] == [(speaker, content)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "The march, organisers said, drew 40,000 people; police spoke of 12,000.",
+            [("organisers", "The march drew 40,000 people."), ("police", "Police spoke of 12,000.")],
+        ),
+        (
+            "Four people died, the review says; one, a boy of six, was never tested.",
+            [("the review", "Four people died."), ("the review", "One, a boy of six, was never tested.")],
+        ),
+        (
+            "The deal is dead, two people familiar with it said; the firm called that “premature”.",
+            [("two people familiar with it", "The deal is dead."), ("the firm", "The firm called that premature.")],
+        ),
+        (
+            "Pryce said no one was hurt, but a nurse who asked not to be named said two people had been treated.",
+            [("Pryce", "No one was hurt."), ("a nurse", "Two people had been treated.")],
+        ),
+        ("“It was an accident,” the pilot's widow believes.", [("the pilot's widow", "It was an accident.")]),
+        (
+            "“Nonsense, nobody was sent away,” the minister shot back.",
+            [("the minister", "Nonsense, nobody was sent away.")],
+        ),
+        ("Police found the anchor chain freshly painted.", [(None, "Police found the anchor chain freshly painted.")]),
+        (
+            "Hale held up what she said was a printout of the log.",
+            [(None, "Hale held up what she said was a printout of the log.")],
+        ),
+        (
+            "In a letter that this newspaper has seen, Hale says the dam was safe.",
+            [("Hale", "The dam was safe.")],
+        ),
+    ],
+)
+def test_a_sentence_gives_these_statements_and_no_others(text, expected):
+    assert said_by(text) == expected
+
+
+def said_by(text):
+    return [(each.speaker, each.text) for each in statements(text)]
+
+
+def test_several_who_speak_are_no_he():
+    assert said_by("Hale, 40, said he was at home. Neighbours say he was seen.")[-1] == ("Neighbours", "He was seen.")
+
+
+def test_a_name_behind_a_thing_with_a_name_is_remembered():
+    text = (
+        "Signe Dahl said it broke. The skipper of the Ordin III, Lars Eide, shrugs. The anchor, he says, was on deck."
+    )
+    assert said_by(text)[-1] == ("Lars Eide", "The anchor was on deck.")
+
+
+def test_nobody_is_not_remembered_as_a_speaker():
+    text = "Edwin Shaw said: “There were two keys.” He had not told them because nobody had asked, he said."
+    assert {each.speaker for each in statements(text) if each.claims} == {"Edwin Shaw"}
