@@ -277,8 +277,13 @@ class _Reader(Stances):
         follower = self._word(after)
         if lemma == "continue":
             return follower is None or follower.kind != "word"
+        if lemma == "call":
+            return follower is not None and follower.kind != "mark"
+        if lemma in lexicon.SOUNDING:
+            return any(word.kind == "quote" for word in self.words)
         if lemma in {"see", "learn"}:
-            return follower is not None and follower.kind != "mark" and (lemma == "see" or follower.low == "that")
+            bare = lemma == "see" and self._low(after - 1) != "seeing"
+            return follower is not None and follower.kind != "mark" and (bare or follower.low == "that")
         if lemma in lexicon.SILENT:
             allowed = lexicon.SILENT[lemma]
             return negated and (allowed is None or self._low(after) in allowed)

@@ -51,9 +51,11 @@ _DEPENDENT = split_words("who which whose when where")
 _TALES = split_words("story stories tale tales truth lie lies joke jokes difference")
 _EMBEDDED = frozenset({"relative", "passive"})
 _CONTESTED = re.compile(
-    r"(?P<claim>.{12,}?),\s+(?:which|(?:something|a\s+\w+)(?:\s+that|\s+which)?)\s+(?P<who>[^,;]{2,60}?)"
+    r"(?P<claim>.{12,}?)(?:,\s+which|,?\s+(?:something|an?\s+(?:claim|charge|allegation|accusation|version|account|figure))"
+    r"(?:\s+that|\s+which)?)\s+(?P<who>[^,;]{2,60}?)"
     r"\s+(?P<cue>(?:(?:has|have|had)\s+)?(?:\w+ly\s+|always\s+|also\s+)?"
-    r"(?:den(?:y|ies|ied)|disput(?:e|es|ed)|reject(?:s|ed)?|contest(?:s|ed)?|dismiss(?:es|ed)?))\W*",
+    r"(?:den(?:y|ies|ied)|disput(?:e|es|ed)|reject(?:s|ed)?|contest(?:s|ed)?|dismiss(?:es|ed)?"
+    r"|call(?:s|ed)\s+(?:false|untrue|baseless|absurd|nonsense|fabricated|an?\s+(?:lie|fabrication|invention))))\W*",
     re.DOTALL,
 )
 """A claim and who contests it in a clause behind it ("…, which Vance denies")."""
@@ -262,6 +264,9 @@ class _Text:
         a, b = found.subject
         start, end = tokens[a].start, tokens[b - 1].end
         mention = self.text[start:end]
+        full = all(each.capital and each.low not in DETERMINERS for each in tokens[:2])
+        if mention.lower() in {"he", "she"} and a > 2 and full:  # noqa: PLR2004 -- a first name and a last one
+            self.speakers.notice(self.text, tokens[0].start, tokens[1].end)  # "Ana Brel wept as she described …"
         if found.antecedent is not None:
             c, d = found.antecedent
             speaker = self.speakers.resolve(self.text[tokens[c].start : tokens[d - 1].end], tokens[c].start)
@@ -321,7 +326,7 @@ class _Text:
         if claim and clausal:
             body = self._tidy(f"{owner} {self.text[spans[0][0] : spans[-1][1]]}") if owner else self._clean(spans)
             voice = replace(voice, frame="declines") if leaves_open(body) else voice
-            body = self._named(body, voice)
+            body = self._named(body, voice, behind=each.position == "after")
             start, end = spans[0][0], spans[-1][1]
         elif not (claim and sentence.pieces and self._only_quotes(tokens, each)):
             body, start, end = self._clause(sentence, each, voice)
@@ -356,7 +361,8 @@ class _Text:
         claim = told["claim"]
         common = claim.split()[0].lower() in DETERMINERS | PRONOUNS or self.text[start].islower()
         denied = claim[0].lower() + claim[1:] if common else claim
-        self._add(self._tidy(f"{speaker} {match['cue']} that {denied}"), start, end, number, voice, direct=False)
+        cue = "denies" if match["cue"].startswith("call") else match["cue"]
+        self._add(self._tidy(f"{speaker} {cue} that {denied}"), start, end, number, voice, direct=False)
         return f"{claim}.", start + match.end("claim")
 
     def _content(self, tokens: list[Word], each: Introduced) -> list[tuple[int, int]]:
@@ -415,7 +421,7 @@ class _Text:
             spans = self._content(tokens, Introduced(found, "after", (0, 0), (0, len(tokens))))
             return (self._clean(spans), spans[0][0], spans[-1][1]) if spans else ("", 0, 0)
         stop = each.after[1] if each.after[1] > found.verb else len(tokens)
-        if found.place == "relative":
+        if found.place == "relative" or tokens[found.subject[0] - 1].low in {"which", "whom"}:
             stop = next((k for k in range(found.verb, stop) if tokens[k].text in {",", "—", "–"}), stop)
         quote = next((k for k in range(found.verb, stop) if tokens[k].kind == "quote"), stop)
         rest_start = found.group[0]
@@ -435,8 +441,14 @@ class _Text:
         gap = "" if between[:1] == "," else " "
         return self._tidy(f"{voice.speaker}{gap}{between}{rest}"), start, tokens[quote - 1].end
 
-    def _named(self, body: str, voice: _Voice) -> str:
-        """Put the speaker in the place of a pronoun at the start that means the speaker."""
+    def _named(self, body: str, voice: _Voice, *, behind: bool = False) -> str:
+        """Put the speaker in the place of a pronoun at the start that means the speaker.
+
+        Args:
+            body: What is said.
+            voice: Who says it.
+            behind: Whether it stands behind its speaker: "it" before one need not be the speaker.
+        """
         match, speaker = _FIRST_WORD.match(body), voice.speaker
         several = lexicon.plain(voice.cue) and match is not None and match["word"].lower() != "they"
         if (
@@ -446,9 +458,13 @@ class _Text:
             or not self.speakers.may_be(speaker, match["word"].lower())
         ):
             return body
-        if match["word"].lower() in {"he", "she"} and speaker == voice.mention and _OF_SOMEBODY.match(speaker):
+        word = match["word"].lower()
+        owner = {"he": "his ", "she": "her "}.get(word, " ")
+        if voice.mention.lower().startswith(owner) or (
+            word in {"he", "she"} and speaker == voice.mention and _OF_SOMEBODY.match(speaker)
+        ):
             return body  # the one whom the speaker speaks for
-        if match["word"].lower() == "it" and (match["next"] or "").lower() not in _OF_IT:
+        if word == "it" and not (behind and (match["next"] or "").lower() in _OF_IT):
             return body
         return self._tidy(speaker + body[match.end("word") :])
 

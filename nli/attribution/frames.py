@@ -80,6 +80,8 @@ def _by_what_follows(lemma: str, following: list[str]) -> Frame | None:
     untrue, claims = bool(lexicon.UNTRUE & set(following)), bool(_CLAIMS & set(following))
     if lemma == "say" and following[:1] == ["nothing"] and following[1:2] and following[1] in _NO_MORE:
         return "declines"
+    if lemma == "want" and following[:2] == ["to", "know"]:
+        return "asks"
     if lemma == "plead" and "guilty" in following[:2]:
         return "denies" if following[0] == "not" else "asserts"
     if lemma in _OF_CLAIMS and not claims and not untrue:

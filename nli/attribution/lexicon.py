@@ -37,6 +37,7 @@ counter interject read tell announce state claim insist argue assert report  con
 acknowledge confirm stress emphasize emphasise underscore underline affirm reaffirm recommend suggest reveal disclose
 opine elaborate clarify scoff snap testify swear vow promise pledge text  retweet quote agree bemoan
 sing chant advise counsel crow gush
+sigh sob groan mutter murmur growl snarl storm roar moan enthuse beam chuckle grin laugh rage thunder
 speculate guess estimate assure remind inform notify   predict propose blog concur"""
 
 _CLAUSAL = """mention imply hint signal indicate show find demonstrate illustrate  verify certify
@@ -100,6 +101,11 @@ SILENT: dict[str, frozenset[str] | None] = {
     "return": split_words("a the calls messages emails requests repeated several"),
 }
 """Verbs that attribute only where negated ("did not return calls"), with the words that may follow, None for any."""
+
+SOUNDING = split_words(
+    "sigh sob groan mutter murmur growl snarl storm roar moan enthuse beam chuckle grin laugh rage thunder"
+)
+"""Verbs that attribute only beside a quotation ("…", he sighed)."""
 
 MEASURING = ("put", "count")
 """Verbs that attribute only with a number ("put the loss at 140 tonnes", "counted fourteen")."""

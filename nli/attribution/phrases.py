@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from nli.attribution import lexicon
 from nli.attribution.words import (
     ADVERBS,
@@ -30,6 +32,11 @@ PASTS = split_words(
     bought caught chose drew drove flew forgot hid knew sat sold shook sang sank slept spoke stole struck taught tore
     threw woke wore became"""
 )
+_PASTS_OF_NAMES = split_words("cut put set hit let left saw felt held shut quit split read shot rose fed led")
+"""Past forms that are as often nouns or the like: verbs behind a name."""
+_SEASONS = split_words("spring summer autumn winter fall season term decade")
+_MONTHS = split_words("january february march april may june july august september october november december")
+_YEAR = re.compile(r"(?:19|20)\d\d")
 MAX_SEGMENTS = 5
 _MAX_PHRASE = 16
 _LONGEST_BRACKET = 8
@@ -192,7 +199,9 @@ class Phrases:
         word = self.words[i]
         if i == start:
             return False
-        if word.low in PASTS and not word.capital and self._low(i - 1) not in DETERMINERS:
+        before = self.words[i - 1]
+        past = word.low in PASTS or (word.low in _PASTS_OF_NAMES and before.capital)
+        if past and not word.capital and before.low not in DETERMINERS:
             return True
         form = lexicon.verb_forms().get(word.low)
         if form is not None and not word.capital:
@@ -214,6 +223,9 @@ class Phrases:
                 self.words[i].kind != "word" or self._low(i) in CONJUNCTIONS or self._low(i) in ADVERBS
             ):
                 i += 1
+            when = self._when(i)
+            i += when
+            self.fronted = self.fronted or when > 0
             low = self._low(i)
             aside = (
                 low in PREPOSITIONS
@@ -221,6 +233,7 @@ class Phrases:
                 or low in TIMES
                 or low.endswith(("ing", "ly"))
                 or low in _ASIDES
+                or (low.endswith("ed") and i == 0 and self._low(1) in PREPOSITIONS)
             )
             if not aside:
                 break
@@ -239,6 +252,15 @@ class Phrases:
                 break
             phrase = phrase[0], more[1]
         return None if phrase is None else self._with_others(phrase)
+
+    def _when(self, i: int) -> int:
+        """Return how many words at `i` say when, without a comma behind them ("last autumn", "back in 2019")."""
+        later = i + (self._low(i) == "back")
+        dated = _YEAR.fullmatch(self._low(later + 1)) or self._low(later + 1) in _MONTHS
+        if self._low(later) == "in" and dated and self._low(later + 2) != ",":
+            return later + 2 - i
+        timed = self._low(i) in {"last", "this", "next"} and self._low(i + 1) in TIMES | _SEASONS
+        return 2 if timed and self._low(i + 2) != "," else 0
 
     def _with_others(self, phrase: tuple[int, int]) -> tuple[int, int]:
         """Return a subject with the others that stand beside it ("the family, friends and the union")."""

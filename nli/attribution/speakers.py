@@ -18,11 +18,11 @@ _TITLES_HE = split_words("""mr sir lord king prince duke father brother imam rab
 _TITLES_SHE = split_words("""mrs ms miss lady dame queen princess duchess sister mme""")
 _NOUNS_HE = split_words(
     """spokesman chairman man father husband son brother businessman congressman boy gentleman uncle grandfather
-    policeman fireman councilman actor waiter ombudsman fisherman salesman nephew king prince"""
+    policeman fireman councilman actor waiter ombudsman fisherman salesman nephew king prince widower groom"""
 )
 _NOUNS_SHE = split_words(
     """spokeswoman chairwoman woman mother wife daughter sister businesswoman congresswoman girl lady aunt
-    grandmother policewoman councilwoman actress waitress niece queen princess"""
+    grandmother policewoman councilwoman actress waitress niece queen princess widow bride"""
 )
 _NOUNS_PERSON = split_words(
     """minister president premier chancellor secretary senator governor mayor ambassador envoy director chief leader
@@ -63,7 +63,13 @@ _HE_NAMES = split_words(
     jorge diego antonio manuel francisco pablo rafael fernando hans klaus karl jurgen stefan lars erik sven jan
     pierre jean jacques francois michel luc marc giovanni marco luca paolo mario matteo hiroshi kenji takeshi wei
     jun raj arjun vikram sanjay amit rahul anders niels johan olaf tomas petr milan goran dragan zoran stefanos
-    nikos giorgos kofi kwame emmanuel felix max leo oscar hugo martin victor theo"""
+    nikos giorgos kofi kwame emmanuel felix max leo oscar hugo martin victor theo
+    leon rocco carlo jesus sergio javier alejandro andres emilio enrique felipe yuri nikolai alexei jakub marek
+    piotr pawel krzysztof andrzej stanislaw nils olav magnus henrik mattias gustav axel dieter wolfgang uwe matthias
+    lukas jonas moritz philippe olivier laurent nicolas antoine guillaume thierry mohamed hussein mustafa tariq
+    karim idris mehmet emre murat rohan dev ravi haruto jian hamid reza giles derek trevor barry gareth owen rhys
+    dylan callum liam connor declan angus hamish fraser gordon gus tobias ruben pascal bruno otto emil charlie edwin
+    rupert barnaby aled silas ezra caleb mason jasper"""
 )
 _SHE_NAMES = split_words(
     """mary patricia jennifer linda elizabeth barbara susan jessica sarah karen lisa nancy betty margaret sandra
@@ -76,7 +82,13 @@ _SHE_NAMES = split_words(
     kellyanne claire fiona sheila moira nora lena elena irina olga natasha svetlana tatiana ekaterina ana lucia
     carmen rosa isabel sofia elisa chiara giulia francesca ingrid astrid greta heidi ursula angela fatima aisha
     leila amina zainab mariam priya anita sunita mei yuki keiko akiko sana nadia amira helena katarina petra jana
-    eva ines paula clara camille elise sylvie monique brigitte agnes bridget siobhan vera mila nina"""
+    eva ines paula clara camille elise sylvie monique brigitte agnes bridget siobhan vera mila nina
+    carla pilar beatriz marta claudia silvia valentina camila gabriela mariana daniela natalia anastasia katarzyna
+    agnieszka ewa magdalena joanna zofia hanna sigrid kirsten helle britt ulrika annika linnea freja sabine monika
+    heike birgit helga anja katja chloe sophie amelie juliette helene genevieve khadija yasmin halima noor huda
+    anjali deepa lakshmi meera kavita sakura xiu ling beryl doreen maureen gillian hazel ailsa eilidh niamh aoife
+    ciara bronwyn carys nerys rhian sian esther naomi miriam leah edith odile colette ida uma tanya jayde minty
+    tamsin imogen phoebe poppy daisy lily georgia lara rania dagny signe solveig aino priscilla winifred harriet"""
 )
 _INDUSTRIES = split_words(
     """power energy electric electricity water gas oil petroleum mining minerals metals steel iron copper gold coal
@@ -176,12 +188,14 @@ class Speakers:
     def __init__(self, text: str) -> None:
         self._full: dict[str, str] = {}
         self._given: dict[str, str] = {}
+        self._bearers: dict[str, list[str]] = {}
         for match in _NAME.finditer(text):
             name = _LEADING.sub("", match.group())
             pieces = _without_offices(_TITLE_START.sub("", _bare(name.rstrip(".,"))).split())
             if len(pieces) > 1:
                 self._full.setdefault(pieces[-1], " ".join(pieces))
                 self._given.setdefault(pieces[0], " ".join(pieces))
+                self._bearers.setdefault(pieces[-1], []).append(" ".join(pieces))
         self._companies = [
             (match.start(), match.group())
             for match in _COMPANY.finditer(text)
@@ -337,9 +351,19 @@ class Speakers:
         proper = _TITLE_START.sub("", proper)
         pieces = proper.split()
         if len(pieces) == 1:
-            given = self._given.get(pieces[0], "") if _KNIGHT.match(cleaned) or _known_name(pieces[0]) else ""
-            proper = self._full.get(pieces[0], given or proper)
+            given = self._given.get(pieces[0], "")
+            known = _KNIGHT.match(cleaned) or _known_name(pieces[0]) or given.lower() in self._recent
+            proper = self._bearer(pieces[0], _lower_words(cleaned)) or (given if known else "") or proper
         return " ".join(_without_offices(proper.split())) or cleaned, described
+
+    def _bearer(self, surname: str, words: list[str]) -> str:
+        """Return the full name of the first who bears a surname and whom a title before it ("Mrs") can mean."""
+        titles = set(words)
+        other: frozenset[str] = frozenset()
+        if titles & (_TITLES_SHE | _TITLES_HE):
+            other = _HE_NAMES if titles & _TITLES_SHE else _SHE_NAMES
+        fitting = (name for name in self._bearers.get(surname, ()) if _plain(name.split()[0].lower()) not in other)
+        return next(fitting, "") or self._full.get(surname, "")
 
     @staticmethod
     def _kind(phrase: str, name: str, described: set[str]) -> Kind:

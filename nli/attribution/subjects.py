@@ -313,6 +313,7 @@ class Subjects(Phrases):
                 phrase = None
             inserted = (
                 low in _SEGMENT_STARTS
+                or (low in CONJUNCTIONS and self._low(start + 1) in RELATIVES)
                 or low.endswith(("ly", "ing", "ed"))
                 or low[:1].isdigit()
                 or low in ADVERBS

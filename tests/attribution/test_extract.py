@@ -636,3 +636,49 @@ def test_a_name_behind_a_thing_with_a_name_is_remembered():
 def test_nobody_is_not_remembered_as_a_speaker():
     text = "Edwin Shaw said: “There were two keys.” He had not told them because nobody had asked, he said."
     assert {each.speaker for each in statements(text) if each.claims} == {"Edwin Shaw"}
+
+
+def test_a_pronoun_means_who_is_named_at_the_start_of_its_sentence():
+    text = "Miss Dray said the money had left. Carla Pask, his widow, wept as she described the weeks before his death."
+    assert ("Carla Pask", "Carla Pask described the weeks before his death.") in said_by(text)
+
+
+def test_a_title_tells_two_bearers_of_a_name_apart():
+    text = "Leon Pask fell. His widow is Carla Pask. “He never agreed to lend a penny,” Mrs Pask said."
+    assert said_by(text)[-1] == ("Carla Pask", "He never agreed to lend a penny.")
+
+
+def test_a_first_name_means_the_speaker_who_was_met():
+    text = "Jayde Pollitt, 23, says he threw a lobster. “It got me on the shoulder,” Jayde told us at home."
+    assert {each.speaker for each in statements(text)} == {"Jayde Pollitt"}
+
+
+def test_an_agent_does_not_speak_of_himself():
+    text = "Rocco was not there. His agent, Max Vance, insisted that he had not touched a drop in two years."
+    assert said_by(text)[-1] == ("Max Vance", "He had not touched a drop in two years.")
+
+
+def test_it_before_its_cue_need_not_be_the_speaker():
+    text = "The ministry confirmed the loss of a jet. It had come down by itself, according to the ministry."
+    assert said_by(text)[-1] == ("The ministry", "It had come down by itself.")
+    assert said_by("The ministry said it had lost a jet.") == [("The ministry", "The ministry had lost a jet.")]
+
+
+def test_a_claim_that_another_calls_false_is_one_of_two():
+    text = "Valdrian troops took Orlava on Sunday, the ministry said, a claim that the Tarsian army called false."
+    assert said_by(text) == [
+        ("the ministry", "Valdrian troops took Orlava on Sunday."),
+        ("the Tarsian army", "The Tarsian army denies that Valdrian troops took Orlava on Sunday."),
+    ]
+
+
+def test_a_time_without_a_comma_hides_no_subject():
+    assert said_by("In May Tarsia had said that none of them were held.") == [("Tarsia", "None of them were held.")]
+    assert said_by("Last autumn her ministry said that no ferry was late.") == [("her ministry", "No ferry was late.")]
+    assert said_by("Dagny Follis cut short a visit and said that no ferry was late.")[-1][0] == "Dagny Follis"
+
+
+def test_verbs_of_sound_attribute_beside_a_quotation_alone():
+    text = "One diner, Bob Skerritt, missed it. “I was in the loo,” he sighed."
+    assert said_by(text)[-1] == ("Bob Skerritt", "I was in the loo.")
+    assert said_by("Ana Hale laughed at that in court.") == [(None, "Ana Hale laughed at that in court.")]
