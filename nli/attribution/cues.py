@@ -41,7 +41,7 @@ _NEED_THAT = {
     "rule": split_words("that against in for monday tuesday wednesday thursday friday"),
     "see": frozenset({"that"}),
     "learn": frozenset({"that"}),
-    "maintain": split_words("that the he she they it"),
+    "maintain": split_words("that the he she they it no nobody nothing there all"),
     "state": frozenset({"that"}),
     "feel": split_words("that like the he she they it betrayed"),
     "judge": frozenset({"that"}),
@@ -134,11 +134,12 @@ class _Reader(Stances):
 
     def _colon(self, i: int) -> None:
         """A name and a colon at the start of a line: "Marsh: …"."""
-        if i > LONGEST_LABEL or i + 1 >= self.size or self.found or not self.words[0].capital:
+        account = i == 2 and self.words[0].text == "@"  # noqa: PLR2004 -- the mark and the name
+        if i > LONGEST_LABEL or i + 1 >= self.size or self.found or not (self.words[0].capital or account):
             return
         named = all((word.nominal and word.capital) or word.low in {"of", "the"} for word in self.words[:i])
         short = self.size - i < 4 and self.words[i + 1].kind != "quote"  # noqa: PLR2004 -- a mark and three words
-        if not named or short:
+        if not (named or account) or short:
             return
         if self.words[i - 1].low in _NO_SPEAKERS:
             return

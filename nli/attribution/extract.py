@@ -326,6 +326,8 @@ class _Text:
         if claim and clausal:
             body = self._tidy(f"{owner} {self.text[spans[0][0] : spans[-1][1]]}") if owner else self._clean(spans)
             voice = replace(voice, frame="declines") if leaves_open(body) else voice
+            if found.place == "colon" and self.text[sentence.end - 1] == "?":
+                body, voice = f"{body.rstrip('.')}?", replace(voice, frame="asks")
             body = self._named(body, voice, behind=each.position == "after")
             start, end = spans[0][0], spans[-1][1]
         elif not (claim and sentence.pieces and self._only_quotes(tokens, each)):
@@ -343,7 +345,7 @@ class _Text:
         front = found.place in _EMBEDDED or (found.borrowed and tokens[found.verb].low.endswith("ing"))
         return not front and (
             each.position in {"before", "around"}
-            or found.subject[0] <= max(main + 1, skip_circumstances(tokens, 0))
+            or (found.subject[0] <= max(main + 1, skip_circumstances(tokens, 0)) and found.verb >= main)
             or found.place in {"according", "stance"}
         )
 
@@ -358,7 +360,7 @@ class _Text:
         )
         speaker = (self.speakers.resolve if resolved else self.speakers.meet)(mention, at)
         voice = _Voice(speaker, mention, match["cue"], start + match.start("cue"), "denies")
-        claim = told["claim"]
+        claim = told["claim"].rstrip(_EDGES)
         common = claim.split()[0].lower() in DETERMINERS | PRONOUNS or self.text[start].islower()
         denied = claim[0].lower() + claim[1:] if common else claim
         cue = "denies" if match["cue"].startswith("call") else match["cue"]

@@ -55,7 +55,7 @@ invoke  liken label call brand regard dub characterize characterise  nominate   
  admire  protest object approve disapprove resent pressure order instruct  authorize authorise
  overturn uphold fault trash bash hammer skewer excoriate pillory berate balk weigh apologize apologise downplay
 express voice detail promote examine sponsor overrule repeal appoint despise love wish grill rip rejoice
-seethe fume marvel bristle compare link admonish vent unleash compliment insult belittle pooh-pooh articulate
+seethe fume marvel bristle compare link admonish deplore vent unleash compliment insult belittle pooh-pooh articulate
 emphasise propound minimize minimise dodge exaggerate   grumble gripe gloat brag    taunt
 deem interpret perceive echo tease hype demonize vilify malign smear lambaste pan"""
 

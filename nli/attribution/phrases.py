@@ -36,6 +36,7 @@ _PASTS_OF_NAMES = split_words("cut put set hit let left saw felt held shut quit 
 """Past forms that are as often nouns or the like: verbs behind a name."""
 _SEASONS = split_words("spring summer autumn winter fall season term decade")
 _MONTHS = split_words("january february march april may june july august september october november december")
+_PAPERS = split_words("statement letter report interview reply filing memo note message speech email ruling paper")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 MAX_SEGMENTS = 5
 _MAX_PHRASE = 16
@@ -259,6 +260,10 @@ class Phrases:
         dated = _YEAR.fullmatch(self._low(later + 1)) or self._low(later + 1) in _MONTHS
         if self._low(later) == "in" and dated and self._low(later + 2) != ",":
             return later + 2 - i
+        papers = (k for k in range(i + 2, i + 6) if self._low(k) in _PAPERS and self._low(k + 1) in DETERMINERS)
+        paper = next(papers, None) if self._low(i) == "in" else None
+        if paper is not None:
+            return paper + 1 - i
         timed = self._low(i) in {"last", "this", "next"} and self._low(i + 1) in TIMES | _SEASONS
         return 2 if timed and self._low(i + 2) != "," else 0
 

@@ -18,7 +18,10 @@ _MAKING = split_words("make makes made making")
 _LETTING = split_words("let lets letting")
 _LEAVING = split_words("leave leaves left")
 _TAKING = split_words("take takes took takes hold holds held")
-_PLAIN = split_words("doubt clear adamant blunt bluntly certain unequivocal categorical emphatic firm plainly brief")
+_PLAIN = split_words(
+    """doubt clear adamant blunt blunter franker clearer bluntly certain unequivocal categorical emphatic firm plainly
+    brief"""
+)
 _OTHERWISE = split_words("otherwise differently different")
 _CITING = split_words("quote quotes quoted quoting cite cites cited citing")
 _LONGEST_OWNER = 6
@@ -158,23 +161,33 @@ class Stances(Subjects):
 
     def _plainly(self, i: int) -> bool:
         """Find a speaker before a colon ("Hale put it bluntly: …", "Her lawyers are in no doubt: …")."""
-        if (
-            self.first is None
-            or self.found
-            or i + 1 >= self.size
-            or any(word.low not in CONJUNCTIONS for word in self.words[: self.first[0]])
-        ):
+        first = self.first
+        if first is None or self.found or i + 1 >= self.size:
+            return False
+        if any(word.low not in CONJUNCTIONS for word in self.words[: first[0]]):
             return False
         quoted = self.words[i + 1].kind == "quote"
-        between = self.words[self.first[1] : i]
-        if not between or any(word.text == "," for word in between):
+        start = self._past_apposition(first[1], i)
+        between = self.words[start:i]
+        if not between:
+            meant = quoted
+        elif any(word.text == "," for word in between):
+            meant = False
+        else:
+            plain = between[-1].low in _PLAIN and (between[0].low in BE or quoted)
+            meant = plain or between[-1].low in _OTHERWISE or (quoted and self._somebody(first))
+        if not meant:
             return False
-        plain = between[-1].low in _PLAIN and (between[0].low in BE or quoted)
-        if not (plain or between[-1].low in _OTHERWISE or (quoted and self._somebody(self.first))):
-            return False
-        last = self.first[1] - 1
+        last = first[1] - 1
         owner = self._owner_before(last) if self._low(last) in _POSITIONS else None
-        return self._attribute(":", "colon", owner or self.first, (i, i + 1), i, quotes=True)
+        return self._attribute(":", "colon", owner or first, (i, i + 1), i, quotes=True)
+
+    def _past_apposition(self, i: int, stop: int) -> int:
+        """Return the place after what describes a subject between commas, or between a comma and the place `stop`."""
+        if self._low(i) != ",":
+            return i
+        comma = next((k for k in range(i + 1, stop) if self.words[k].text == ","), None)
+        return stop if comma is None else comma + 1
 
     def _somebody(self, phrase: tuple[int, int]) -> bool:
         """Whether a phrase is a name of one or two words, or a pronoun for people."""

@@ -117,7 +117,8 @@ class Subjects(Phrases):
         if left is None or left.kind == "quote" or left.text in _PARTING:
             return self._parted_subject(first, after, cue, finite=finite, inverts=cue.quotes and finite and not helped)
         if left.low in {"and", "but", "then", "or"}:
-            return (self._shared(i, left) if finite else None), "shared"
+            shared = self._shared(i, left)
+            return (shared if finite or (shared is not None and self._plural(shared)) else None), "shared"
         if left.low in RELATIVES:
             return ((first - 1, first) if self._relative(first - 1, cue) else None), "relative"
         if left.text == ")":

@@ -682,3 +682,38 @@ def test_verbs_of_sound_attribute_beside_a_quotation_alone():
     text = "One diner, Bob Skerritt, missed it. “I was in the loo,” he sighed."
     assert said_by(text)[-1] == ("Bob Skerritt", "I was in the loo.")
     assert said_by("Ana Hale laughed at that in court.") == [(None, "Ana Hale laughed at that in court.")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The firm's solicitor, Ana Hale, was blunter: “He signed it here.”", [("Ana Hale", "He signed it here.")]),
+        ("Dr Yara Aziz, speaking for the clinic: “We were full by noon.”", [("Yara Aziz", "We were full by noon.")]),
+        ("The ambulance trust: “Nobody told us anything.”", [("The ambulance trust", "Nobody told us anything.")]),
+        ("@KellTruckers: Not one lorry has crossed.", [("@KellTruckers", "Not one lorry has crossed.")]),
+        ("The air force maintains no plane was up.", [("The air force", "No plane was up.")]),
+        (
+            "In their joint statement the two clubs deplore the row and deny having met.",
+            [("two clubs", "Two clubs deplore the row."), ("two clubs", "Two clubs deny having met.")],
+        ),
+        (
+            "She was, Hale insisted, at home all evening - a claim her neighbour disputes.",
+            [
+                ("Hale", "Hale was at home all evening."),
+                ("her neighbour", "Her neighbour disputes that Hale was at home all evening."),
+            ],
+        ),
+    ],
+)
+def test_colons_accounts_and_joint_statements(text, expected):
+    assert said_by(text) == expected
+
+
+def test_a_question_behind_a_colon_claims_nothing():
+    found = only("Q: Did you pay the inspector?")
+    assert (found.frame, found.text, found.claims) == ("asks", "Did you pay the inspector?", False)
+
+
+def test_an_attribution_in_a_clause_beside_the_main_one_leaves_that_to_the_narrator():
+    text = "Whereas the mayor speaks of “a handful” of complaints, the log, published last week, lists 312."
+    assert None in {each.speaker for each in statements(text)}
