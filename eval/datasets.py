@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from nli.errors import InputError, MissingExtraError
+from nli.eval.leakage import is_held_out
 from nli.eval.suite import DROP, NOT_ENTAILMENT, gold_named
 from nli.pairs import Reject, read_pairs
 
@@ -349,6 +350,9 @@ def _labelled(spec: SetSpec, source: Source, dropped: Counter[str]) -> Iterator[
     for index, row in enumerate(source.read(dropped)):
         if spec.keep_tags and not set(spec.keep_tags).intersection(row.tags):
             dropped[f"without tag {' or '.join(spec.keep_tags)}"] += 1
+            continue
+        if spec.held_out and not is_held_out(row.tags, spec.held_out):
+            dropped["may be trained on"] += 1
             continue
         gold, reason = _gold(spec, row, source, index)
         if gold is None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 EXAMPLES = 10
 """Ids of overlapping pairs that are kept for each file and set."""
 
+HELD_OUT_FRACTION = 5
+"""Of the groups of a set that training is kept from in part, one in so many is held out."""
+
 _BYTES = 8
 _NOT_WORDS = re.compile(r"[\W_]+")
 
@@ -30,6 +33,17 @@ def normalised(text: str) -> str:
 def pair_key(premise: str, hypothesis: str) -> bytes:
     """Return one key for both orders of a pair, blind to case, punctuation and white space."""
     return _key(b"".join(_keys(premise, hypothesis)))
+
+
+def is_held_out(tags: Sequence[str], prefix: str) -> bool:
+    """Say whether a row belongs to the fifth that is kept from training, by the hash of its group's tag.
+
+    Args:
+        tags: The row's tags.
+        prefix: How the tag that names its group starts, such as ``claim:``.
+    """
+    group = next((tag for tag in tags if tag.startswith(prefix)), None)
+    return group is not None and int(hashlib.sha256(group.encode()).hexdigest(), 16) % HELD_OUT_FRACTION == 0
 
 
 def check_leakage(files: Sequence[Path], sets: Iterable[LoadedSet]) -> dict[str, Any]:

@@ -138,6 +138,7 @@ class SetSpec(_Strict):
         use: ``evaluation-only`` where the terms forbid commercial use, so nothing may be trained on it.
         rows: Rows scored from the local file, for listings.
         keep_tags: Only rows with one of these tags are scored.
+        held_out: A tag prefix: only the groups that recipes keep from training are scored (`leakage.is_held_out`).
         mapping: Native label to gold label or ``drop``; other labels must name one of the task's.
         label_names: Names of integer labels in the local file, in order.
         cluster: What makes pairs dependent: ``row`` (nothing), ``group`` (the field), ``premise`` or
@@ -160,6 +161,7 @@ class SetSpec(_Strict):
     use: Literal["open", "evaluation-only"] = "open"
     rows: Annotated[int, Field(gt=0)] | None = None
     keep_tags: tuple[str, ...] = ()
+    held_out: str = ""
     mapping: dict[str, Gold | Literal["drop"]] = {}
     label_names: tuple[str, ...] | None = None
     cluster: str = "row"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nli.errors import InputError
-from nli.eval.leakage import pair_key
+from nli.eval.leakage import is_held_out, pair_key
 from nli.eval.suite import Hub
 from nli.finetune import teacher
 from nli.finetune.recipe import Recipe, Source
@@ -20,7 +20,6 @@ from nli.labels import LABELS, Label, label_named
 from nli.pairs import Reject, read_pairs
 
 UNLABELLED = -1
-HELD_OUT_FRACTION = 5
 DEV_SHARE = 0.2
 """Share of the given pairs that is kept for dev where no dev file is given."""
 FEWEST_PAIRS = 20
@@ -222,12 +221,6 @@ def forbidden_keys(data_root: Path | None, trained_files: set[str | None]) -> se
             continue
         keys |= {pair_key(pair.premise, pair.hypothesis) for pair in read_pairs(path, on_reject=lambda _: None)}
     return keys
-
-
-def is_held_out(tags: Sequence[str], prefix: str) -> bool:
-    """Say whether a row belongs to the fifth that is kept from training, by the hash of its group tag."""
-    group = next((tag for tag in tags if tag.startswith(prefix)), None)
-    return group is not None and int(hashlib.sha256(group.encode()).hexdigest(), 16) % HELD_OUT_FRACTION == 0
 
 
 def load_source(

@@ -212,7 +212,7 @@ def test_list(nli_eval, tmp_path):
     assert "not at hand" in lines["gqnli"]
     assert "evaluation only" in lines["anli"]
     assert "hub facebook/anli" in lines["anli"]
-    assert "(34 sets)" in lines["all:"]
+    assert "(36 sets)" in lines["all:"]
 
 
 def test_help_shows_options_and_commands(nli_eval):

@@ -14,6 +14,7 @@ from nli.errors import InputError
 from nli.eval import datasets as sets
 from nli.eval.datasets import EvalPair, at_hand, data_sha256, dev_half, in_half, prepare
 from nli.eval.denial import cards
+from nli.eval.leakage import is_held_out
 from nli.eval.suite import SetSpec, load_suite
 
 
@@ -109,6 +110,22 @@ def test_keep_tags(root):
     loaded = prepare(spec(keep_tags=["gold_label"]), data_root=root)
     assert [each.id for each in loaded.rows()] == ["r1"]
     assert loaded.dropped == {"without tag gold_label": 2}
+
+
+def test_only_groups_that_are_kept_from_training(root):
+    put(root, [row(number, tags=["news", f"claim:{number}"]) for number in range(100)])
+    loaded = prepare(spec(held_out="claim:", cluster="tag:claim:"), data_root=root)
+    assert [each.cluster for each in loaded.rows()] == [
+        f"claim:{number}" for number in range(100) if is_held_out([f"claim:{number}"], "claim:")
+    ]
+    assert loaded.dropped == {"may be trained on": 100 - loaded.available}
+
+
+def test_the_hard_suite_takes_look_alikes_out_of_the_test_split():
+    chosen = prepare(load_suite("hard:look_alikes").sets[0])
+    whole = {each.id: each for each in prepare(load_suite("denial:denial_test").sets[0]).rows()}
+    tags = {"non-denial", "other-object", "double-negation"}
+    assert [each.id for each in chosen.rows()] == [each.id for each in whole.values() if tags.intersection(each.tags)]
 
 
 def test_stance_is_mapped_and_what_is_not_scored_is_counted(root):

@@ -155,7 +155,7 @@ def test_include_brings_sets_once(tmp_path):
 @pytest.mark.parametrize(
     ("what", "said"),
     [
-        ("standrd", "no suite called 'standrd'.*denial, news, standard, stress"),
+        ("standrd", "no suite called 'standrd'.*denial, hard, news, standard, stress"),
         ("missing.jsonl", "no file missing.jsonl"),
         ("standard:snli,sick", "no set 'sick'.*snli, mnli_m"),
     ],

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from nli.errors import InputError
-from nli.eval.leakage import pair_key
-from nli.finetune.mixture import Example, Given, Loaded, forbidden_keys, is_held_out, load_source, mix
+from nli.eval.leakage import is_held_out, pair_key
+from nli.finetune.mixture import Example, Given, Loaded, forbidden_keys, load_source, mix
 from nli.finetune.recipe import Recipe, Source
 from nli.labels import LABELS, Label
 
