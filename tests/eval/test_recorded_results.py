@@ -20,7 +20,7 @@ RECORDED = Path(__file__).parents[2] / "eval" / "results"
 )
 def test_denials_again(run: Callable[..., Any], tmp_path: Path, model: str, file: str, options: list[str]) -> None:
     recorded = json.loads((RECORDED / file).read_text(encoding="utf-8"))
-    done = run("eval", "denial", "--model", model, "--out", tmp_path / "run", *options)
+    done = run("eval", "denial:denial_dev", "--model", model, "--out", tmp_path / "run", *options)
     assert done.code == 0, done.err
     found = json.loads((tmp_path / "run" / "results.json").read_text(encoding="utf-8"))
     assert found["model"]["runtime"] == recorded["model"]["runtime"]
