@@ -185,7 +185,11 @@ FLAT = 0.002
 
 
 def fit_threshold(
-    scores: Floats, is_contradiction: npt.NDArray[np.bool_], *, precision: float | None = None
+    scores: Floats,
+    is_contradiction: npt.NDArray[np.bool_],
+    *,
+    precision: float | None = None,
+    prevalence: float | None = None,
 ) -> tuple[float, dict[str, float]]:
     """Return the threshold on P(contradiction) that serves best, and what it reaches on these pairs.
 
@@ -194,10 +198,12 @@ def fit_threshold(
         is_contradiction: Whether each pair is one, [n].
         precision: None for the greatest F1, and of thresholds within `FLAT` of it the highest, which flags fewest
             pairs that only look like contradictions; a number for the greatest recall at no less than this precision.
+        prevalence: Share of pairs that contradict each other where the threshold will be used; precision and F1 are
+            what they would be there. None for the share that there is among these pairs.
 
     Returns:
         The threshold, half-way to the next lower score so that it does not hang on the last digit of one, and
-        its precision, recall and F1.
+        its precision, recall and F1, at that prevalence.
 
     Raises:
         InputError: If one of the two classes has no pair, or the precision is out of reach.
@@ -214,7 +220,11 @@ def fit_threshold(
     flagged = np.arange(1, len(order) + 1)
     # Only where the score changes can a threshold lie.
     last_of_score = np.append(sorted_scores[1:] != sorted_scores[:-1], True)
-    precisions, recalls = hits / flagged, hits / positives
+    false_flags = (flagged - hits).astype(np.float64)
+    if prevalence is not None:
+        # Each stands for as many as there would be for as many contradictions as there are here.
+        false_flags *= positives * (1 - prevalence) / ((len(order) - positives) * prevalence)
+    precisions, recalls = hits / np.maximum(hits + false_flags, 1e-12), hits / positives
     f1 = 2 * precisions * recalls / np.maximum(precisions + recalls, 1e-12)
     if precision is None:
         merit = last_of_score & (f1 >= f1[last_of_score].max() - FLAT)

@@ -124,6 +124,31 @@ def test_a_threshold_for_a_precision() -> None:
         fit_threshold(np.array([0.5, 0.5]), np.array([True, False]), precision=0.99)
 
 
+def test_where_contradictions_are_rare_a_threshold_is_higher() -> None:
+    scores = np.array([0.9, 0.8, 0.7, 0.6, 0.2, 0.1])
+    truth = np.array([True, True, False, True, False, False])
+    assert fit_threshold(scores, truth) == fit_threshold(scores, truth, prevalence=0.5)
+    assert fit_threshold(scores, truth)[0] == 0.4
+    # One false flag of three pairs stands for nineteen where a pair in twenty contradicts.
+    assert fit_threshold(scores, truth, prevalence=0.05) == (0.75, {"precision": 1.0, "recall": 0.6667, "f1": 0.8})
+    assert fit_threshold(scores, truth, precision=0.1, prevalence=0.05)[1]["precision"] == round(3 / (3 + 19), 4)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 20), st.booleans()), min_size=2, max_size=40),
+    st.integers(1, 5),
+    st.integers(1, 5),
+)
+def test_a_prevalence_is_as_if_there_were_more_pairs(rows: list[tuple[int, bool]], ours: int, others: int) -> None:
+    scores = np.array([score / 20 for score, _ in rows])
+    truth = np.array([right for _, right in rows])
+    if truth.all() or not truth.any():
+        return
+    times = np.where(truth, ours, others)
+    more = np.repeat(truth, times)
+    assert fit_threshold(scores, truth, prevalence=float(more.mean())) == fit_threshold(np.repeat(scores, times), more)
+
+
 @pytest.mark.parametrize("truth", [[True, True], [False, False]])
 def test_a_threshold_needs_both_kinds(truth: list[bool]) -> None:
     with pytest.raises(InputError, match=f"{sum(truth)} contradictions among 2"):

@@ -20,6 +20,11 @@ from nli.cli.options import require_training
     type=click.FloatRange(0, 1, min_open=True),
     help="Threshold with the greatest recall at no less than this precision.  [default: the greatest F1]",
 )
+@click.option(
+    "--prevalence",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Share of contradictions where the model will be used.  [default: that of --dev]",
+)
 @click.option("--label-names", metavar="X,Y,Z", help="Class of labels 0, 1, 2 in --dev, such as e,n,c.")
 @click.option("--label-order", metavar="X,Y,Z", help="Class of logits 0, 1, 2.  [default: by the names in the model]")
 @click.option(
@@ -34,6 +39,7 @@ def calibrate_command(
     dev: Path,
     out: Path | None,
     precision: float | None,
+    prevalence: float | None,
     label_names: str | None,
     label_order: str | None,
     device: str,
@@ -47,12 +53,20 @@ def calibrate_command(
     from nli.finetune.folders import calibrate_model
 
     folder, fitted = calibrate_model(
-        model, dev, out, precision=precision, label_names=label_names, label_order=label_order, device=device
+        model,
+        dev,
+        out,
+        precision=precision,
+        prevalence=prevalence,
+        label_names=label_names,
+        label_order=label_order,
+        device=device,
     )
+    where = " on these pairs" if prevalence is None else f" where {prevalence:.0%} of pairs are contradictions"
     click.echo(f"temperature {fitted.temperature:g}", err=True)
     for direction, threshold in fitted.thresholds.items():
         reached = ", ".join(
             f"{name} {fitted.provenance[f'{name}_{direction}']:.3f}" for name in ("precision", "recall", "f1")
         )
-        click.echo(f"threshold {threshold:g} ({direction}: {reached} on these pairs)", err=True)
+        click.echo(f"threshold {threshold:g} ({direction}: {reached}{where})", err=True)
     click.echo(str(folder))

@@ -63,7 +63,13 @@ def fit_biases(detector: Detector, examples: Sequence[Example]) -> npt.NDArray[n
 
 
 def calibrate(
-    detector: Detector, examples: Sequence[Example], *, data: str, sha256: str, precision: float | None = None
+    detector: Detector,
+    examples: Sequence[Example],
+    *,
+    data: str,
+    sha256: str,
+    precision: float | None = None,
+    prevalence: float | None = None,
 ) -> Calibration:
     """Fit a detector's temperature and thresholds.
 
@@ -74,6 +80,8 @@ def calibrate(
         sha256: Their checksum.
         precision: None for the thresholds with the greatest F1; a number for the greatest recall at no less than this
             precision.
+        prevalence: Share of pairs that contradict each other where the detector will be used; None for that of the
+            examples. Only the thresholds depend on it.
 
     Returns:
         The calibration, its provenance saying what was fitted on what, when, and what it reached there.
@@ -90,12 +98,14 @@ def calibrate(
     thresholds, reached = {}, {}
     for direction, other in (("both", backward), ("forward", None)):
         scores = probabilities(forward, other, temperature, weight)[:, CONTRADICTION]
-        thresholds[direction], reached[direction] = fit_threshold(scores, gold == CONTRADICTION, precision=precision)
+        thresholds[direction], reached[direction] = fit_threshold(
+            scores, gold == CONTRADICTION, precision=precision, prevalence=prevalence
+        )
     rule = (
         f"highest within {FLAT:g} of the greatest F1 of contradiction"
         if precision is None
         else f"greatest recall at precision {precision:g}"
-    )
+    ) + ("" if prevalence is None else f", where {prevalence:.0%} of pairs are contradictions")
     provenance = {
         "data": data,
         "rows": len(examples),

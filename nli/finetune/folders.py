@@ -28,6 +28,7 @@ def calibrate_model(
     out: Path | None,
     *,
     precision: float | None = None,
+    prevalence: float | None = None,
     label_names: str | None = None,
     label_order: str | None = None,
     device: str = "auto",
@@ -39,6 +40,7 @@ def calibrate_model(
         dev: Labelled pairs that trained nothing.
         out: Folder that gets a copy of the model; None to change the folder `name` itself.
         precision: None for the greatest F1, a number for the greatest recall at no less than this precision.
+        prevalence: Share of pairs that contradict each other where the model will be used; None for that in `dev`.
         label_names: Class of the labels 0, 1, 2 in `dev`, such as "e,n,c".
         label_order: Class of logits 0, 1, 2, where the model does not say; it is written into the copy.
         device: Where the model runs.
@@ -56,7 +58,9 @@ def calibrate_model(
     check_examples("dev", read)
     with _Changed(name, out, label_order) as folder:
         detector = load(folder.work, device=device)
-        fitted = calibrate(detector, read.examples, data=dev.name, sha256=read.sha256, precision=precision)
+        fitted = calibrate(
+            detector, read.examples, data=dev.name, sha256=read.sha256, precision=precision, prevalence=prevalence
+        )
         folder.details["calibration"] = fitted.as_dict()
     return folder.final, fitted
 

@@ -110,6 +110,7 @@ def finish(recipe: Recipe, loaded: Mapping[str, Loaded], trained: Path, target: 
         data=", ".join(recipe.calibration.sources),
         sha256=digest,
         precision=recipe.calibration.precision,
+        prevalence=recipe.calibration.prevalence,
     ).as_dict()
     if biases is not None:
         details["calibration"]["provenance"]["biases_added"] = [round(bias, 4) for bias in biases]

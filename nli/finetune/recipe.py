@@ -160,6 +160,9 @@ class Calibrate(_Strict):
     sources: tuple[str, ...]
     rule: Literal["max-f1", "precision"] = "max-f1"
     precision: Annotated[float, Field(gt=0, le=1)] | None = Field(None, description="least precision, for that rule")
+    prevalence: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        None, description="share of contradictions where the model will be used, if those sources hold another"
+    )
     biases: bool = Field(False, description="also fit the biases of the last layer, and store them in its weights")
 
     @model_validator(mode="after")

@@ -45,6 +45,11 @@ def test_calibrating_a_folder_changes_what_it_says_of_itself(
     stored = json.loads((folder / "detector.json").read_text())["calibration"]["provenance"]
     assert stored["threshold_metric"] == "greatest recall at precision 0.3"
     assert stored["precision_both"] >= 0.3
+    rare = run("calibrate", folder, "--dev", dev, "--prevalence", "0.05")
+    assert rare.code == 0
+    assert "where 5% of pairs are contradictions" in rare.err
+    stored = json.loads((folder / "detector.json").read_text())["calibration"]["provenance"]
+    assert stored["threshold_metric"].endswith("of contradiction, where 5% of pairs are contradictions")
 
 
 def test_the_bundled_model_can_be_calibrated_into_a_copy(run: Callable[..., Any], dev: Path, tmp_path: Path) -> None:
