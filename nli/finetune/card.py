@@ -169,9 +169,9 @@ def _other_libraries(details: Mapping[str, Any]) -> list[str]:
             "from shutil import copy",
             "from nli.runtimes.torch import load_compact",
             "",
-            f"load_compact(Path({_HERE}), dtype='float32').save_pretrained('standard')",
-            "for name in ('tokenizer.json', 'tokenizer_config.json'):",
-            f"    copy(Path({_HERE}) / name, 'standard')",
+            f'load_compact(Path({_HERE}), dtype="float32").save_pretrained("standard")',
+            'for name in ("tokenizer.json", "tokenizer_config.json"):',
+            f'    copy(Path({_HERE}) / name, "standard")',
             "```",
         ]
     return [
@@ -227,8 +227,10 @@ def _int8(details: Mapping[str, Any]) -> str:
 _MADE = {
     "cards": "event cards written for this project (nli.eval.denial)",
     "sets": "minimal sets written for this project (nli.eval.denial)",
+    "rumours": "rumours with headlines written for this project (nli.eval.denial)",
     "articles": "statement lists written for this project (nli.eval.denial)",
     "disputes": "statement lists on disputes written for this project (nli.eval.denial)",
+    "lookalikes": "statement lists on look-alikes of denials written for this project (nli.eval.denial)",
     "unrelated": "pairs of two events drawn by nli.eval.denial.unrelated",
     "crossed": "pairs of texts on one event drawn by nli.eval.denial.crossed, labelled by the teacher",
     "compose": "compositional pairs made by nli.eval.denial.compose",
@@ -240,9 +242,10 @@ _MADE = {
 
 def _origin(recipe: Recipe, name: str) -> str:
     source = recipe.sources[name]
-    made = next((text for kind, text in _MADE.items() if getattr(source, kind)), None)
-    if made is not None:
-        return made
+    for kind, value in source:
+        if value and kind in _MADE:
+            # Sets and disputes come in several files, some of which hold a kind of their own.
+            return _MADE.get(str(value), _MADE[kind])
     if source.url:
         return f"[{source.url.removeprefix('https://')}]({source.url})"
     return source.hub_name or "a local file"

@@ -36,6 +36,6 @@ def test_all_recorded_runs_are_of_the_weights_that_ship() -> None:
     weights = {find(name).checksum(): name for name in SHIPPED}
     runs = {path.name: json.loads(path.read_text(encoding="utf-8")).get("model") for path in RECORDED.glob("*.json")}
     named = {file: weights[model["weights_sha256"]] for file, model in runs.items() if isinstance(model, dict)}
-    assert len(named) == 7
+    assert len(named) == 9
     for file, name in named.items():
         assert file.startswith("minilm-") == (name == "denial-minilm"), file
