@@ -2,7 +2,9 @@
 
 ``test.jsonl`` is the benchmark's test split. Nothing that trains reads it: what must not be trained on is known by the
 hashes in ``test.keys``. ``sets.train.jsonl`` and ``sets.dev.jsonl`` are of the same form, on other events. In
-``rumours.train.jsonl`` and ``rumours.dev.jsonl`` a set is one rumour: the claim, paired with eleven headlines on it.
+``rumours.train.jsonl``, ``rumours.hoaxes.jsonl`` and ``rumours.dev.jsonl`` a set is one rumour: the claim, paired with eleven
+headlines on it. ``sets.neighbours.jsonl`` and ``sets.neighbours_dev.jsonl`` have seven hypotheses a set, of which four only look
+like denials.
 """
 
 from __future__ import annotations
@@ -43,14 +45,17 @@ FILES = {
     "train": "sets.train.jsonl",
     "dev": "sets.dev.jsonl",
     "test": "test.jsonl",
+    "neighbours": "sets.neighbours.jsonl",
+    "neighbours_dev": "sets.neighbours_dev.jsonl",
     "rumours": "rumours.train.jsonl",
+    "hoaxes": "rumours.hoaxes.jsonl",
     "rumours_dev": "rumours.dev.jsonl",
 }
 """The shipped file of each split."""
 
 
 def shipped_rows(split: str) -> list[dict[str, Any]]:
-    """Read one of `FILES`: "train", "dev", "test", "rumours" or "rumours_dev".
+    """Read one of `FILES`.
 
     Raises:
         InputError: If a line is no row of the form of `FIELDS`.

@@ -227,7 +227,9 @@ def _int8(details: Mapping[str, Any]) -> str:
 _MADE = {
     "cards": "event cards written for this project (nli.eval.denial)",
     "sets": "minimal sets written for this project (nli.eval.denial)",
+    "neighbours": "minimal sets on denials of a neighbouring matter written for this project (nli.eval.denial)",
     "rumours": "rumours with headlines written for this project (nli.eval.denial)",
+    "hoaxes": "rumours with headlines, many of them debunked, written for this project (nli.eval.denial)",
     "articles": "statement lists written for this project (nli.eval.denial)",
     "disputes": "statement lists on disputes written for this project (nli.eval.denial)",
     "lookalikes": "statement lists on look-alikes of denials written for this project (nli.eval.denial)",

@@ -213,7 +213,8 @@ def forbidden_keys(data_root: Path | None, trained_files: set[str | None]) -> se
     from nli.eval.denial.sets import held_back_keys, shipped_rows
 
     keys = set(held_back_keys())
-    for row in (*pairs("dev"), *shipped_rows("dev"), *shipped_rows("rumours_dev"), *disputes("dev")):
+    sets = [row for split in ("dev", "neighbours_dev", "rumours_dev") for row in shipped_rows(split)]
+    for row in (*pairs("dev"), *sets, *disputes("dev")):
         keys.add(pair_key(row["premise"], row["hypothesis"]))
     for path in sorted(data_root.iterdir()) if data_root is not None and data_root.is_dir() else ():
         parts = path.name.split(".")

@@ -51,7 +51,7 @@ class Source(_Strict):
     file: str | None = Field(None, description="JSON Lines, CSV, TSV or Parquet below the data folder, or a full path")
     given: Literal["train", "dev"] | None = Field(None, description="the files of --train or --dev")
     cards: Literal["train", "dev"] | None = Field(None, description="event cards that ship in nli.eval.denial")
-    sets: Literal["train", "dev", "rumours", "rumours_dev"] | None = Field(
+    sets: Literal["train", "dev", "neighbours", "neighbours_dev", "rumours", "hoaxes", "rumours_dev"] | None = Field(
         None, description="minimal sets, or rumours with headlines, that ship in nli.eval.denial"
     )
     articles: Literal["train"] | None = Field(None, description="statement lists that ship in nli.eval.denial")
