@@ -1,10 +1,10 @@
 """Minimal sets with long premises: two premises of opposite stand, and five hypotheses that are paired with each.
 
 ``test.jsonl`` is the benchmark's test split. Nothing that trains reads it: what must not be trained on is known by the
-hashes in ``test.keys``. ``sets.train.jsonl`` and ``sets.dev.jsonl`` are of the same form, on other events. In
-``rumours.train.jsonl``, ``rumours.hoaxes.jsonl`` and ``rumours.dev.jsonl`` a set is one rumour: the claim, paired with eleven
-headlines on it. ``sets.neighbours.jsonl`` and ``sets.neighbours_dev.jsonl`` have seven hypotheses a set, of which four only look
-like denials.
+hashes in ``test.keys``. ``sets.train.jsonl`` and ``sets.dev.jsonl`` are of the same form, on other events;
+``sets.neighbours.jsonl`` and ``sets.neighbours_dev.jsonl`` have seven hypotheses a set, of which four only look like
+denials. In ``rumours.train.jsonl``, ``rumours.hoaxes.jsonl`` and ``rumours.dev.jsonl`` a set is one rumour: the claim,
+paired with eleven headlines on it.
 """
 
 from __future__ import annotations

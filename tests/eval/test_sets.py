@@ -103,5 +103,19 @@ def test_the_other_splits_are_sources_and_share_nothing() -> None:
     assert sum(len(found) for found in groups.values()) == len(set().union(*groups.values()))
     assert len(groups["train"]) >= 200
     assert len(groups["rumours"]) >= 200
+    assert len(groups["neighbours"]) >= 90
+    assert len(groups["hoaxes"]) >= 140
     loaded = load_source("sets", Source.model_validate({"sets": "dev"}), data_root=None, seed=0)
     assert len(loaded.examples) == len(shipped_rows("dev"))
+
+
+@pytest.mark.parametrize("split", ["neighbours", "neighbours_dev"])
+def test_neighbouring_matters_look_like_denials_and_are_none(split: str) -> None:
+    rows = shipped_rows(split)
+    cues = {
+        label: [bool(baselines.CUES.search(row["hypothesis"])) for row in rows if row["label"] == label]
+        for label in ("contradiction", "neutral")
+    }
+    assert len(cues["neutral"]) > 2 * len(cues["contradiction"])
+    share = {label: sum(found) / len(found) for label, found in cues.items()}
+    assert share["neutral"] > share["contradiction"] - 0.02
