@@ -119,6 +119,11 @@ class Stage(_Strict):
     stop_at: Annotated[float, Field(gt=0, le=1)] = Field(
         1.0, description="share of the steps after which the stage ends, while the learning rate is still high"
     )
+    kept: Annotated[float, Field(ge=0, lt=1)] = Field(
+        0.0,
+        description="share of the weights that the stage began with in those it ends with; what is learnt late costs "
+        "less of what was known before (Wortsman et al. 2022, 'Robust fine-tuning of zero-shot models')",
+    )
 
 
 class Training(_Strict):

@@ -126,13 +126,26 @@ def _stage(
         eval_dataset=dev,
         data_collator=Collator(tokenizer),
     )
+    kept = recipe.stages[number].kept
+    before = {name: weight.detach().clone() for name, weight in model.named_parameters()} if kept else {}
     trainer.train(resume_from_checkpoint=None if checkpoint is None else str(checkpoint))
+    _average(model, before, kept)
     if settings.process_index != 0:
         return False
     _save(model, tokenizer, folder / FINAL)
     for old in folder.glob("checkpoint-*"):
         shutil.rmtree(old)
     return True
+
+
+def _average(model: Any, before: dict[str, Any], kept: float) -> None:  # noqa: ANN401
+    """Move the weights back towards `before` by the share `kept` of the way; in place."""
+    import torch
+
+    with torch.no_grad():
+        for name, weight in model.named_parameters():
+            if name in before:
+                weight.lerp_(before[name].to(weight.device), kept)
 
 
 def _interval(recipe: Recipe, batches_of_stage: int) -> int:

@@ -15,6 +15,7 @@ import pytest
 import nli
 from nli.errors import InputError, ModelError, NliError
 from nli.finetune import pipeline
+from nli.finetune.base import load_base
 from nli.finetune.mixture import read_sources
 from nli.finetune.plan import plan
 from nli.finetune.recipe import Recipe
@@ -114,6 +115,16 @@ def test_a_stage_that_is_to_stop_early_takes_the_first_steps_of_the_whole(
     both = whole.keys() & early.keys()
     assert both
     assert {step: early[step] for step in both} == pytest.approx({step: whole[step] for step in both})
+
+
+def test_a_stage_keeps_a_share_of_the_weights_it_began_with(recipe: Recipe, finished: Path, tmp_path: Path) -> None:
+    first = recipe.stages[0].model_copy(update={"kept": 0.75})
+    folder = finetune(recipe.model_copy(update={"stages": (first,)}), tmp_path / "kept")
+    found, trained = weights(folder.parent / "fp32"), weights(finished.parent / "stages" / "1-one" / "final")
+    base = {name: weight.numpy() for name, weight in load_base(recipe)[0].state_dict().items()}
+    assert any(np.abs(trained[name] - base[name]).max() > 1e-3 for name in found)
+    for name, weight in found.items():
+        assert weight == pytest.approx(0.75 * base[name] + 0.25 * trained[name], abs=1e-6)
 
 
 def test_a_folder_that_holds_a_run_is_not_overwritten(recipe: Recipe, finished: Path) -> None:
