@@ -190,6 +190,7 @@ def fit_threshold(
     *,
     precision: float | None = None,
     prevalence: float | None = None,
+    counts: Floats | None = None,
 ) -> tuple[float, dict[str, float]]:
     """Return the threshold on P(contradiction) that serves best, and what it reaches on these pairs.
 
@@ -200,6 +201,7 @@ def fit_threshold(
             pairs that only look like contradictions; a number for the greatest recall at no less than this precision.
         prevalence: Share of pairs that contradict each other where the threshold will be used; precision and F1 are
             what they would be there. None for the share that there is among these pairs.
+        counts: How many pairs each one stands for, [n]; None for one each.
 
     Returns:
         The threshold, half-way to the next lower score so that it does not hang on the last digit of one, and
@@ -208,22 +210,23 @@ def fit_threshold(
     Raises:
         InputError: If one of the two classes has no pair, or the precision is out of reach.
     """
-    positives = int(is_contradiction.sum())
-    if positives == 0 or positives == len(is_contradiction):
+    found = int(is_contradiction.sum())
+    if found == 0 or found == len(is_contradiction):
         raise InputError(
             "A threshold needs pairs that contradict each other and pairs that do not: the development data has "
-            f"{positives} contradictions among {len(is_contradiction)} pairs."
+            f"{found} contradictions among {len(is_contradiction)} pairs."
         )
     order = np.argsort(-scores, kind="stable")
     sorted_scores = np.asarray(scores, dtype=np.float64)[order]
-    hits = np.cumsum(is_contradiction[order])
-    flagged = np.arange(1, len(order) + 1)
+    right = is_contradiction[order]
+    each = np.ones(len(order)) if counts is None else np.asarray(counts, dtype=np.float64)[order]
+    hits, false_flags = np.cumsum(each * right), np.cumsum(each * ~right)
+    positives, negatives = hits[-1], false_flags[-1]
     # Only where the score changes can a threshold lie.
     last_of_score = np.append(sorted_scores[1:] != sorted_scores[:-1], True)
-    false_flags = (flagged - hits).astype(np.float64)
     if prevalence is not None:
         # Each stands for as many as there would be for as many contradictions as there are here.
-        false_flags *= positives * (1 - prevalence) / ((len(order) - positives) * prevalence)
+        false_flags *= positives * (1 - prevalence) / (negatives * prevalence)
     precisions, recalls = hits / np.maximum(hits + false_flags, 1e-12), hits / positives
     f1 = 2 * precisions * recalls / np.maximum(precisions + recalls, 1e-12)
     if precision is None:

@@ -152,6 +152,19 @@ def test_a_prevalence_is_as_if_there_were_more_pairs(rows: list[tuple[int, bool]
     assert reached == pytest.approx(figures, abs=1.1e-4)  # both are rounded
 
 
+@given(st.lists(st.tuples(st.integers(0, 20), st.booleans(), st.integers(1, 4)), min_size=2, max_size=40))
+def test_a_pair_that_stands_for_several_is_as_if_there_were_several(rows: list[tuple[int, bool, int]]) -> None:
+    scores = np.array([score / 20 for score, _, _ in rows])
+    truth = np.array([right for _, right, _ in rows])
+    times = np.array([count for _, _, count in rows])
+    if truth.all() or not truth.any():
+        return
+    once, figures = fit_threshold(scores, truth, prevalence=0.25, counts=times.astype(float))
+    repeated, expected = fit_threshold(np.repeat(scores, times), np.repeat(truth, times), prevalence=0.25)
+    assert once == repeated
+    assert figures == pytest.approx(expected, abs=1.1e-4)  # both are rounded
+
+
 @pytest.mark.parametrize("truth", [[True, True], [False, False]])
 def test_a_threshold_needs_both_kinds(truth: list[bool]) -> None:
     with pytest.raises(InputError, match=f"{sum(truth)} contradictions among 2"):

@@ -70,6 +70,7 @@ def calibrate(
     sha256: str,
     precision: float | None = None,
     prevalence: float | None = None,
+    sizes: Sequence[int] | None = None,
 ) -> Calibration:
     """Fit a detector's temperature and thresholds.
 
@@ -82,6 +83,8 @@ def calibrate(
             precision.
         prevalence: Share of pairs that contradict each other where the detector will be used; None for that of the
             examples. Only the thresholds depend on it.
+        sizes: Lengths of the sources that the examples come from, one after the other. Each source then counts the
+            same for the thresholds, so that one with many easy pairs does not outvote the others. None for one source.
 
     Returns:
         The calibration, its provenance saying what was fitted on what, when, and what it reached there.
@@ -95,17 +98,20 @@ def calibrate(
     gold = np.array([example.label for example in examples])
     weight = weights((len(example.premise), len(example.hypothesis)) for example in examples)
     temperature = fit_temperature(forward, backward, gold, weight=weight)
+    counts = None if sizes is None else np.repeat([len(examples) / (len(sizes) * size) for size in sizes], sizes)
     thresholds, reached = {}, {}
     for direction, other in (("both", backward), ("forward", None)):
         scores = probabilities(forward, other, temperature, weight)[:, CONTRADICTION]
         thresholds[direction], reached[direction] = fit_threshold(
-            scores, gold == CONTRADICTION, precision=precision, prevalence=prevalence
+            scores, gold == CONTRADICTION, precision=precision, prevalence=prevalence, counts=counts
         )
     rule = (
         f"highest within {FLAT:g} of the greatest F1 of contradiction"
         if precision is None
         else f"greatest recall at precision {precision:g}"
     ) + ("" if prevalence is None else f", where {prevalence:.0%} of pairs are contradictions")
+    if sizes is not None and len(sizes) > 1:
+        rule += "; each source counts the same"
     provenance = {
         "data": data,
         "rows": len(examples),

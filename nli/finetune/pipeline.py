@@ -111,6 +111,7 @@ def finish(recipe: Recipe, loaded: Mapping[str, Loaded], trained: Path, target: 
         sha256=digest,
         precision=recipe.calibration.precision,
         prevalence=recipe.calibration.prevalence,
+        sizes=[len(loaded[name].examples) for name in recipe.calibration.sources],
     ).as_dict()
     if biases is not None:
         details["calibration"]["provenance"]["biases_added"] = [round(bias, 4) for bias in biases]

@@ -6,6 +6,7 @@ import errno
 import json
 import re
 import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ import numpy as np
 import pytest
 
 import nli
+from nli.detector import Logits
 from nli.errors import InputError, ModelError, NliError
 from nli.finetune import pipeline
 from nli.finetune.base import load_base
-from nli.finetune.mixture import read_sources
+from nli.finetune.calibrate import calibrate
+from nli.finetune.mixture import Example, read_sources
 from nli.finetune.plan import plan
 from nli.finetune.recipe import Recipe
 
@@ -316,6 +319,30 @@ def test_fitted_biases_are_stored_in_the_weights(recipe: Recipe, finished: Path,
     np.testing.assert_allclose(moved, added, atol=0.01)
     plain = json.loads((finished / "detector.json").read_text())["calibration"]["provenance"]
     assert record["log_loss"] <= plain["log_loss"] + 0.001
+
+
+class KnownScores:
+    """A detector of pairs whose premise says what P(contradiction) is."""
+
+    runtime_name = "known"
+
+    def logits(self, pairs: Iterable[tuple[str, str]]) -> Iterator[Logits]:
+        for premise, _ in pairs:
+            odds = float(premise) / (1 - float(premise))
+            row = np.array([-20, 0, np.log(odds)], dtype=np.float32)
+            yield Logits(row, row, 0)
+
+
+def test_a_large_source_of_easy_pairs_does_not_outvote_a_small_one() -> None:
+    easy = [Example("0.95", "h", 2)] * 60 + [Example("0.75", "h", 1)] * 30
+    hard = [Example("0.60", "h", 2)] * 5 + [Example("0.10", "h", 1)] * 5
+    pooled = calibrate(KnownScores(), [*easy, *hard], data="dev", sha256="")  # type: ignore[arg-type]
+    alike = calibrate(KnownScores(), [*easy, *hard], data="dev", sha256="", sizes=[90, 10])  # type: ignore[arg-type]
+    assert pooled.provenance["precision_both"] == 1
+    assert alike.provenance["recall_both"] == 1
+    assert alike.thresholds["both"] < pooled.thresholds["both"]
+    assert alike.provenance["threshold_metric"].endswith("; each source counts the same")
+    assert alike.temperature == pooled.temperature
 
 
 def test_accumulation_and_gradient_checkpointing(recipe: Recipe, tmp_path: Path) -> None:
