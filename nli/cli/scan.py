@@ -77,7 +77,7 @@ def scan_command(
     FILE is a text (.txt, .md), a web page (.html), a table with a column of texts (.jsonl, .csv, .tsv, .parquet), a
     folder of such files, or - for a text on stdin. Every sentence is given to the one who says it; what nobody claims
     ("declined to comment", "asked whether") never counts. Without --threshold a finding has P(contradiction)
-    0.62 or more, 0.92 where the statements have little in common or one has no named speaker, 0.97 where a speaker is
+    0.70 or more, 0.84 where the statements have little in common or one has no named speaker, 0.95 where a speaker is
     set against itself.
     """
     from nli.scanning.files import check_outputs, write_page

@@ -27,9 +27,9 @@ Where = Literal["anywhere", "within", "across"]
 _ACROSS: dict[Where, bool | None] = {"anywhere": None, "within": False, "across": True}
 WINDOW = 1024
 """Pairs that are scored, and noted on disk, at a time."""
-THRESHOLD = 0.62
-FAR_THRESHOLD = 0.92
-SELF_THRESHOLD = 0.97
+THRESHOLD = 0.70
+FAR_THRESHOLD = 0.84
+SELF_THRESHOLD = 0.95
 """P(contradiction) from which a pair is a finding; one of statements that are not near, which are less often about
 the same matter, or of which the narrator makes one; and one of the same speaker, who seldom contradicts himself.
 Nearly all pairs of an article are neutral, so that false alarms are many times what they are on balanced pairs."""
@@ -90,8 +90,8 @@ def scan(
         detector: Scores the pairs; None for the model that ships with the package.
         scorer: Scores in the detector's place, such as a cluster of it.
         where: "within" compares statements of one document, "across" those of different ones, "anywhere" both.
-        threshold: P(contradiction) from which a pair is a finding; None for 0.62 where the statements are near (from
-            0.8 on; see `nli.scanning.candidates`), 0.92 where they are not or one has no named speaker, and 0.97 where
+        threshold: P(contradiction) from which a pair is a finding; None for 0.70 where the statements are near (from
+            0.8 on; see `nli.scanning.candidates`), 0.84 where they are not or one has no named speaker, and 0.95 where
             one speaker is on both sides.
         top: The most findings to keep, the strongest; None for all.
         per_statement: The most candidates that a statement is compared with: the nearest ones.
