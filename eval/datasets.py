@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from nli.errors import InputError, MissingExtraError
-from nli.eval.leakage import is_held_out
+from nli.eval.leakage import is_held_out, labelled_sha256
 from nli.eval.suite import DROP, NOT_ENTAILMENT, gold_named
+from nli.labels import LABELS
 from nli.pairs import Reject, read_pairs
 
 if TYPE_CHECKING:
@@ -137,6 +138,33 @@ class LoadedSet:
         """Yield the rows to score, in the order of the source."""
         rows = _rows(self.spec, self.task, self.source, self._components)
         return (row for index, row in enumerate(rows) if self._chosen is None or index in self._chosen)
+
+    def fitted_sha256(self) -> str:
+        """Return the checksum that a calibration on these pairs would have in its record, see `labelled_sha256`.
+
+        It is that of all rows with one of the three labels, whatever is drawn of them; as there, of a pair that stands
+        twice with one label the first counts, with several labels none.
+        """
+        golds: dict[bytes, str] = {}
+        disputed: set[bytes] = set()
+        for key, _, gold in self._three_way():
+            if golds.setdefault(key, gold) != gold:
+                disputed.add(key)
+        columns = {label.value: column for column, label in enumerate(LABELS)}
+
+        def once() -> Iterator[tuple[str, str, int]]:
+            left = set(golds) - disputed
+            for key, row, gold in self._three_way():
+                if key in left:
+                    left.remove(key)
+                    yield row.premise, row.hypothesis, columns[gold]
+
+        return labelled_sha256(once())
+
+    def _three_way(self) -> Iterator[tuple[bytes, Native, str]]:
+        for _, row, gold in _labelled(self.spec, self.source, Counter()):
+            if gold != NOT_ENTAILMENT:
+                yield _text_digest(f"{row.premise}\0{row.hypothesis}"), row, gold
 
 
 def prepare(spec: SetSpec, *, data_root: Path | None = None, limit: int | None = None, seed: int = 0) -> LoadedSet:
@@ -551,7 +579,11 @@ def _at(row: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - a dataset's
 
 def _text_key(text: str) -> int:
     """Return a short hash of a text."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=_TEXT_BYTES).digest(), "big")
+    return int.from_bytes(_text_digest(text), "big")
+
+
+def _text_digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=_TEXT_BYTES).digest()
 
 
 def _hash(digest: Any, row: EvalPair) -> None:  # noqa: ANN401 - hashlib has no public type for it

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,21 @@ def is_held_out(tags: Sequence[str], prefix: str) -> bool:
     """
     group = next((tag for tag in tags if tag.startswith(prefix)), None)
     return group is not None and int(hashlib.sha256(group.encode()).hexdigest(), 16) % HELD_OUT_FRACTION == 0
+
+
+def labelled_sha256(pairs: Iterable[tuple[str, str, int]]) -> str:
+    """Return the checksum that the record of a calibration has of its pairs.
+
+    Args:
+        pairs: Premise, hypothesis and the label's place in `nli.labels.LABELS`; each pair once.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for pair in pairs:
+        digest.update(json.dumps(list(pair)).encode())
+    return digest.hexdigest()
 
 
 def check_leakage(files: Sequence[Path], sets: Iterable[LoadedSet]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import yaml
 
+from nli import bundle
 from nli.calibration import Calibration, probabilities, weights
 from nli.errors import InputError, ModelError
 from nli.eval import store
@@ -26,6 +27,8 @@ from nli.eval.results_schema import PredictionRow, lookup
 from nli.eval.run import BLIND_PREMISE, compare_runs, evaluate, refuse_fitted
 from nli.eval.store import read_json, read_predictions, read_results
 from nli.eval.suite import SetSpec, Suite, load_suite
+from nli.finetune.mixture import Given, load_source
+from nli.finetune.recipe import Source
 
 
 @dataclass(frozen=True)
@@ -352,6 +355,50 @@ def test_fitting_and_reporting_on_one_split_is_refused(suite, tmp_path, number, 
 )
 def test_fitting_on_other_data_is_fine(suite, tmp_path, provenance):
     refuse_fitted([prepare_one(suite, tmp_path, "alpha")], provenance)
+
+
+def write_pairs(path, labels=LABELS):
+    path.parent.mkdir(exist_ok=True)
+    rows = [
+        {"premise": f"P {number // 2}.", "hypothesis": f"H {number}.", "label": labels[number % 3]}
+        for number in range(9)
+    ]
+    rows += [rows[3], rows[1] | {"label": labels[0]}, rows[2] | {"label": None}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def recorded(path):
+    return load_source("dev", Source(given="dev"), data_root=None, seed=0, given=Given(dev=path)).sha256
+
+
+@pytest.mark.parametrize("limit", [None, 3])
+def test_a_file_fitted_on_is_told_by_the_checksum_that_calibration_records(tmp_path, limit):
+    found = recorded(write_pairs(tmp_path / "dev.jsonl"))
+    alone = hashlib.sha256(found.encode()).hexdigest()
+    loaded = prepare(load_suite(str(write_pairs(tmp_path / "renamed.jsonl"))).sets[0], limit=limit)
+    for provenance in (
+        {"data": "dev.jsonl", "data_sha256": found},
+        {"data": "new_dev", "data_sha256": alone},
+        {"data": "new_dev, cards", "data_sha256": "0" * 64, "sources_sha256": f"{found}, {'1' * 64}"},
+    ):
+        with pytest.raises(InputError, match="The set renamed is what this model"):
+            refuse_fitted([loaded], provenance)
+    other = prepare(load_suite(str(write_pairs(tmp_path / "other.jsonl", LABELS[::-1]))).sets[0], limit=limit)
+    refuse_fitted([other], {"data": "dev.jsonl", "data_sha256": found, "sources_sha256": found})
+
+
+@pytest.mark.parametrize("name", ["dev.jsonl", "my dev.jsonl"])
+def test_a_file_called_like_the_one_fitted_on_is_refused_from_any_folder(tmp_path, name):
+    loaded = prepare(load_suite(str(write_pairs(tmp_path / "data" / name))).sets[0])
+    with pytest.raises(InputError, match=r"dev\.jsonl is called like the one"):
+        refuse_fitted([loaded], {"data": name, "data_sha256": "0" * 64})
+
+
+@pytest.mark.parametrize("name", ["denial-minilm", "denial-mpnet"])
+def test_the_models_that_ship_may_be_measured_on_what_ships(name):
+    sets = [prepare(spec) for spec in load_suite("denial").sets]
+    refuse_fitted(sets, bundle.find(name).calibration.provenance)
 
 
 def test_the_halves_of_the_development_cards(suite):
