@@ -7,6 +7,7 @@ it is held but hashes and the row numbers of a sample. Rows that are not scored 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import random
 from collections import Counter
@@ -106,6 +107,7 @@ class LoadedSet:
         dropped: Reason -> rows left out.
         data_sha256: Hash of the rows that are scored, see `data_sha256`.
         full_sha256: The same of all rows with a gold label.
+        marks_sha256: Hash of the ids, tags and clusters of the rows that are scored.
         limit: Rows asked for at most, None for all.
         seed: Seed of the draw.
     """
@@ -118,6 +120,7 @@ class LoadedSet:
     dropped: Mapping[str, int]
     data_sha256: str
     full_sha256: str
+    marks_sha256: str
     limit: int | None
     seed: int
     _chosen: frozenset[int] | None = field(repr=False)
@@ -198,11 +201,13 @@ def prepare(spec: SetSpec, *, data_root: Path | None = None, limit: int | None =
     n = available if limit is None else min(limit, available)
     # Not for secrets: a seeded draw that anybody can repeat.
     chosen = frozenset(random.Random(seed).sample(range(available), n)) if n < available else None  # noqa: S311
-    full, drawn = hashlib.sha256(), hashlib.sha256()
+    full, drawn, marks = hashlib.sha256(), hashlib.sha256(), hashlib.sha256()
     for index, pair in enumerate(_rows(spec, task, source, components)):
         _hash(full, pair)
         if chosen is not None and index in chosen:
             _hash(drawn, pair)
+        if chosen is None or index in chosen:
+            marks.update(json.dumps([pair.id, pair.tags, pair.cluster]).encode())
     return LoadedSet(
         spec=spec,
         task=task,
@@ -212,6 +217,7 @@ def prepare(spec: SetSpec, *, data_root: Path | None = None, limit: int | None =
         dropped=dict(dropped),
         data_sha256=(full if chosen is None else drawn).hexdigest(),
         full_sha256=full.hexdigest(),
+        marks_sha256=marks.hexdigest(),
         limit=limit,
         seed=seed,
         _chosen=chosen,

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from nli import configs
 from nli.errors import ConfigError, InputError
 from nli.labels import Label, label_named
+from nli.readers import ENDINGS, format_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,6 @@ DROP = "drop"
 
 Gold = Literal["entailment", "neutral", "contradiction", "not_entailment"]
 
-_PAIR_ENDINGS = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".jsonl.gz", ".csv.gz", ".tsv.gz")
 _YAML_ENDINGS = (".yaml", ".yml")
 _CLUSTER = re.compile(r"row|group|premise|hypothesis|text|tag:.+")
 
@@ -258,7 +258,6 @@ def load_suite(what: str, *, label_names: tuple[str, ...] | None = None) -> Suit
     head, colon, names = what.rpartition(":")
     if colon and _is_suite(head):
         return load_suite(head).chosen(tuple(name.strip() for name in names.split(",")))
-    lower = what.lower()
     if _is_suite(what):
         problems: list[str] = []
         suite = _read(configs.find(what, "suites"), problems, ())
@@ -266,13 +265,13 @@ def load_suite(what: str, *, label_names: tuple[str, ...] | None = None) -> Suit
             many = f"{len(problems)} problems" if len(problems) > 1 else "one problem"
             raise ConfigError(f"The suite {what} has {many}: " + "; ".join(problems) + ".")
         return suite
-    if lower.endswith(_PAIR_ENDINGS):
+    if format_of(what) is not None:
         if not Path(what).is_file():
             raise InputError(f"There is no file {what}: give the path of a labelled pairs file, or a suite's name.")
         return _of_file(Path(what), label_names)
     raise InputError(
         f"There is no suite called {what!r}: the shipped ones are {', '.join(configs.shipped('suites'))}; "
-        "or give a .yaml file, or a labelled pairs file (.jsonl, .csv, .tsv, .parquet)."
+        f"or give a .yaml file, or a labelled pairs file ({ENDINGS})."
     )
 
 
@@ -306,9 +305,7 @@ def _is_suite(what: str) -> bool:
 
 def _of_file(path: Path, label_names: tuple[str, ...] | None) -> Suite:
     """Make a suite of one labelled pairs file."""
-    stem = path.name
-    for ending in (".gz", *_PAIR_ENDINGS):
-        stem = stem[: -len(ending)] if stem.lower().endswith(ending) else stem
+    stem = path.stem if path.suffix.lower() != ".gz" else Path(path.stem).stem
     name = re.sub(r"[^\w-]+", "_", stem).strip("_-") or "pairs"
     spec = SetSpec(
         name=name,

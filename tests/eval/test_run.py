@@ -219,6 +219,24 @@ def test_a_finished_run_is_only_measured_again(suite, tmp_path):
     assert second["datasets"]["alpha"]["accuracy"]["value"] == first["datasets"]["alpha"]["accuracy"]["value"]
 
 
+def test_a_finished_run_takes_ids_groups_and_tags_from_the_file_as_it_is_now(suite, tmp_path):
+    run(suite, tmp_path)
+    path = tmp_path / "data" / "alpha.test.jsonl.gz"
+    with gzip.open(path, "rt") as lines:
+        rows = [json.loads(line) for line in lines]
+    rows = [{**row, "id": f"new {row['id']}", "tags": ["all"], "group": f"g{n % 4}"} for n, row in enumerate(rows)]
+    rows.append({"premise": "No label.", "hypothesis": "None."})
+    with gzip.open(path, "wt") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    sets = tuple(spec.model_copy(update={"cluster": "group"}) if spec.name == "alpha" else spec for spec in suite.sets)
+    changed, again = suite.model_copy(update={"sets": sets}), Toy()
+    entry = run(changed, tmp_path, again)["datasets"]["alpha"]
+    assert again.asked == []
+    assert (entry["bootstrap"]["clusters"], entry["dropped"], set(entry["slices"])) == (4, {"no gold label": 2}, {"all"})
+    run(changed, tmp_path, out="whole")
+    assert predictions(tmp_path / "run") == predictions(tmp_path / "whole")
+
+
 @pytest.mark.parametrize("damage", [lambda data: data[:-3], lambda data: data + b"half a window", lambda data: b""])
 def test_a_damaged_tail_is_scored_again(suite, tmp_path, damage):
     run(suite, tmp_path, out="whole")
@@ -459,6 +477,15 @@ def test_leakage_is_found_in_both_directions(suite, tmp_path):
     assert found["sets"]["alpha"] == {"n": 29, "pairs": 1, "texts": 1, "examples": [pair.id]}
     assert found["sets"]["beta"]["pairs"] == found["sets"]["beta"]["texts"] == 0
     assert "train.jsonl (2 rows) and alpha: 1 of 29 pairs" in "\n".join(leakage_lines(results["leakage"]))
+
+
+def test_training_files_of_one_name_are_told_apart_by_their_paths(suite, tmp_path):
+    files = [tmp_path / folder / "train.csv" for folder in ("one", "two")]
+    for rows, file in enumerate(files, start=1):
+        file.parent.mkdir()
+        file.write_text("premise,hypothesis\n" + "A.,B.\n" * rows)
+    report = check_leakage(files, [prepare_one(suite, tmp_path, "alpha")])
+    assert {name: found["rows"] for name, found in report.items()} == {str(files[0]): 1, str(files[1]): 2}
 
 
 def test_no_leakage_is_said(suite, tmp_path):

@@ -157,6 +157,7 @@ def test_include_brings_sets_once(tmp_path):
     [
         ("standrd", "no suite called 'standrd'.*denial, hard, news, standard, stress"),
         ("missing.jsonl", "no file missing.jsonl"),
+        ("pairs.json", r"no suite called 'pairs\.json'.*\.jsonl, \.ndjson, \.csv"),
         ("standard:snli,sick", "no set 'sick'.*snli, mnli_m"),
     ],
 )
@@ -175,7 +176,9 @@ def test_some_sets_of_a_suite():
     assert (suite.name, [spec.name for spec in suite.sets]) == ("standard:snli,anli", ["snli", "anli"])
 
 
-@pytest.mark.parametrize("name", ["my pairs.jsonl", "my.pairs.csv.gz", "MY_PAIRS.JSONL.GZ"])
+@pytest.mark.parametrize(
+    "name", ["my pairs.jsonl", "my.pairs.csv.gz", "MY_PAIRS.JSONL.GZ", "my_pairs.ndjson", "my_pairs.ndjson.gz"]
+)
 def test_a_pairs_file_is_a_suite_of_one_set(tmp_path, name):
     suite = load_suite(write(tmp_path / name, "x"))
     assert [spec.name.lower() for spec in suite.sets] == ["my_pairs"]
