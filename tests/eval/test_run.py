@@ -232,7 +232,8 @@ def test_a_finished_run_takes_ids_groups_and_tags_from_the_file_as_it_is_now(sui
     changed, again = suite.model_copy(update={"sets": sets}), Toy()
     entry = run(changed, tmp_path, again)["datasets"]["alpha"]
     assert again.asked == []
-    assert (entry["bootstrap"]["clusters"], entry["dropped"], set(entry["slices"])) == (4, {"no gold label": 2}, {"all"})
+    assert (entry["dropped"], set(entry["slices"])) == ({"no gold label": 2}, {"all"})
+    assert entry["bootstrap"]["clusters"] == 4
     run(changed, tmp_path, out="whole")
     assert predictions(tmp_path / "run") == predictions(tmp_path / "whole")
 

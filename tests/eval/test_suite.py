@@ -120,6 +120,15 @@ def test_all_faults_are_said_at_once(tmp_path):
     assert "\n" not in message
 
 
+def test_an_unknown_key_hides_no_other_fault_of_its_set(tmp_path):
+    text = "name: mine\nsets:" + SET.format(name="one").replace("task: three-way", "task: stance")
+    faulty = text.replace("MIT\n", "MIT\n    bogus: 1\n    cluster: foo\n    half: report\n")
+    with pytest.raises(ConfigError) as caught:
+        load_suite(write(tmp_path / "mine.yaml", faulty.replace("    url: https://example.org/one\n", "")))
+    for part in ("5 problems", "bogus", "cluster 'foo'", "half is", "stance set needs", "nowhere"):
+        assert part in str(caught.value)
+
+
 def test_faults_of_an_included_file_are_said_too(tmp_path):
     inner = write(
         tmp_path / "inner.yaml", "name: inner\nsets:" + SET.format(name="one").replace("MIT", "MIT\n    x: 1")
