@@ -7,6 +7,7 @@ it is held but hashes and the row numbers of a sample. Rows that are not scored 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import random
 from collections import Counter
@@ -15,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from nli.errors import InputError, MissingExtraError
-from nli.eval.leakage import is_held_out
+from nli.eval.leakage import is_held_out, labelled_sha256
 from nli.eval.suite import DROP, NOT_ENTAILMENT, gold_named
+from nli.labels import LABELS
 from nli.pairs import Reject, read_pairs
 
 if TYPE_CHECKING:
@@ -105,6 +107,7 @@ class LoadedSet:
         dropped: Reason -> rows left out.
         data_sha256: Hash of the rows that are scored, see `data_sha256`.
         full_sha256: The same of all rows with a gold label.
+        marks_sha256: Hash of the ids, tags and clusters of the rows that are scored.
         limit: Rows asked for at most, None for all.
         seed: Seed of the draw.
     """
@@ -117,6 +120,7 @@ class LoadedSet:
     dropped: Mapping[str, int]
     data_sha256: str
     full_sha256: str
+    marks_sha256: str
     limit: int | None
     seed: int
     _chosen: frozenset[int] | None = field(repr=False)
@@ -137,6 +141,33 @@ class LoadedSet:
         """Yield the rows to score, in the order of the source."""
         rows = _rows(self.spec, self.task, self.source, self._components)
         return (row for index, row in enumerate(rows) if self._chosen is None or index in self._chosen)
+
+    def fitted_sha256(self) -> str:
+        """Return the checksum that a calibration on these pairs would have in its record, see `labelled_sha256`.
+
+        It is that of all rows with one of the three labels, whatever is drawn of them; as there, of a pair that stands
+        twice with one label the first counts, with several labels none.
+        """
+        golds: dict[bytes, str] = {}
+        disputed: set[bytes] = set()
+        for key, _, gold in self._three_way():
+            if golds.setdefault(key, gold) != gold:
+                disputed.add(key)
+        columns = {label.value: column for column, label in enumerate(LABELS)}
+
+        def once() -> Iterator[tuple[str, str, int]]:
+            left = set(golds) - disputed
+            for key, row, gold in self._three_way():
+                if key in left:
+                    left.remove(key)
+                    yield row.premise, row.hypothesis, columns[gold]
+
+        return labelled_sha256(once())
+
+    def _three_way(self) -> Iterator[tuple[bytes, Native, str]]:
+        for _, row, gold in _labelled(self.spec, self.source, Counter()):
+            if gold != NOT_ENTAILMENT:
+                yield _text_digest(f"{row.premise}\0{row.hypothesis}"), row, gold
 
 
 def prepare(spec: SetSpec, *, data_root: Path | None = None, limit: int | None = None, seed: int = 0) -> LoadedSet:
@@ -170,11 +201,13 @@ def prepare(spec: SetSpec, *, data_root: Path | None = None, limit: int | None =
     n = available if limit is None else min(limit, available)
     # Not for secrets: a seeded draw that anybody can repeat.
     chosen = frozenset(random.Random(seed).sample(range(available), n)) if n < available else None  # noqa: S311
-    full, drawn = hashlib.sha256(), hashlib.sha256()
+    full, drawn, marks = hashlib.sha256(), hashlib.sha256(), hashlib.sha256()
     for index, pair in enumerate(_rows(spec, task, source, components)):
         _hash(full, pair)
         if chosen is not None and index in chosen:
             _hash(drawn, pair)
+        if chosen is None or index in chosen:
+            marks.update(json.dumps([pair.id, pair.tags, pair.cluster]).encode())
     return LoadedSet(
         spec=spec,
         task=task,
@@ -184,6 +217,7 @@ def prepare(spec: SetSpec, *, data_root: Path | None = None, limit: int | None =
         dropped=dict(dropped),
         data_sha256=(full if chosen is None else drawn).hexdigest(),
         full_sha256=full.hexdigest(),
+        marks_sha256=marks.hexdigest(),
         limit=limit,
         seed=seed,
         _chosen=chosen,
@@ -551,7 +585,11 @@ def _at(row: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - a dataset's
 
 def _text_key(text: str) -> int:
     """Return a short hash of a text."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=_TEXT_BYTES).digest(), "big")
+    return int.from_bytes(_text_digest(text), "big")
+
+
+def _text_digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=_TEXT_BYTES).digest()
 
 
 def _hash(digest: Any, row: EvalPair) -> None:  # noqa: ANN401 - hashlib has no public type for it

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from nli.pairs import read_pairs
@@ -46,6 +48,21 @@ def is_held_out(tags: Sequence[str], prefix: str) -> bool:
     return group is not None and int(hashlib.sha256(group.encode()).hexdigest(), 16) % HELD_OUT_FRACTION == 0
 
 
+def labelled_sha256(pairs: Iterable[tuple[str, str, int]]) -> str:
+    """Return the checksum that the record of a calibration has of its pairs.
+
+    Args:
+        pairs: Premise, hypothesis and the label's place in `nli.labels.LABELS`; each pair once.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for pair in pairs:
+        digest.update(json.dumps(list(pair)).encode())
+    return digest.hexdigest()
+
+
 def check_leakage(files: Sequence[Path], sets: Iterable[LoadedSet]) -> dict[str, Any]:
     """Compare training files with every set, by normalised text and in both directions.
 
@@ -54,15 +71,17 @@ def check_leakage(files: Sequence[Path], sets: Iterable[LoadedSet]) -> dict[str,
         sets: The sets that are evaluated; only the rows that are scored count.
 
     Returns:
-        File name -> ``rows``, ``unreadable`` and ``sets``: set -> ``n``; ``pairs``, the rows whose two texts stand
-        together in a row of the file, in whichever order; ``texts``, the rows with at least one text that stands
-        anywhere in the file, which a shared premise is enough for; ``examples``, ids of overlapping pairs.
+        File name (the path as given, where several have one name) -> ``rows``, ``unreadable`` and ``sets``: set ->
+        ``n``; ``pairs``, the rows whose two texts stand together in a row of the file, in whichever order;
+        ``texts``, the rows with at least one text that stands anywhere in the file, which a shared premise is enough
+        for; ``examples``, ids of overlapping pairs.
 
     Raises:
         InputError: If a file cannot be read.
     """
     sets = list(sets)
     report: dict[str, Any] = {}
+    names = Counter(file.name for file in dict.fromkeys(files))
     for file in files:
         unreadable: list[Reject] = []
         pairs: set[bytes] = set()
@@ -73,7 +92,7 @@ def check_leakage(files: Sequence[Path], sets: Iterable[LoadedSet]) -> dict[str,
             keys = _keys(pair.premise, pair.hypothesis)
             pairs.add(_key(b"".join(keys)))
             texts.update(keys)
-        report[file.name] = {
+        report[file.name if names[file.name] == 1 else str(file)] = {
             "rows": rows,
             "unreadable": len(unreadable),
             "sets": {loaded.name: _overlap(loaded, pairs, texts) for loaded in sets},

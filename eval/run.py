@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -39,7 +40,6 @@ from nli.eval.store import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from nli.eval.suite import SetSpec, Suite
 
@@ -172,27 +172,33 @@ def describe(detector: Scorer) -> dict[str, Any]:
 def refuse_fitted(sets: Iterable[LoadedSet], provenance: Mapping[str, Any]) -> None:
     """Refuse to report on data that temperature and threshold were fitted on.
 
-    Data are the same if their hashes are, or if the provenance names the set's split (``snli.test``) among its data.
+    Data are the same if their hashes are, or if the provenance names the set's split (``snli.test``) or its file among
+    its data.
 
     Args:
         sets: The sets to report on.
-        provenance: Where the calibration comes from; its ``data`` and ``data_sha256`` may be text, lists or mappings.
+        provenance: Where the calibration comes from; its ``data``, ``data_sha256`` and ``sources_sha256`` may be text,
+            lists or mappings.
 
     Raises:
         InputError: If a set is the one fitted on.
     """
-    words = set(_words(provenance.get("data"))) | set(_words(provenance.get("data_sha256")))
+    words = {word for key in ("data", "data_sha256", "sources_sha256") for word in _words(provenance.get(key))}
     if isinstance(provenance.get("data"), str) and provenance.get("split"):
         words.add(f"{provenance['data']}.{provenance['split']}")
     for loaded in sets:
         spec = loaded.spec
         own = {loaded.data_sha256, loaded.full_sha256, spec.file, f"{spec.name}.{spec.split}"}
         own |= {f"{spec.built_in}.{spec.split}", f"{spec.name}.{spec.half}"} if spec.built_in else set()
-        own |= {spec.path} if spec.path else set()
-        if own & words:
+        if own & words or (words and _fitted_hashes(loaded) & words):
             raise InputError(
                 f"The set {loaded.name} is what this model's temperature and threshold were fitted on, so its numbers "
                 "would flatter it: leave the set out, or calibrate on other data."
+            )
+        if spec.path and {spec.path, Path(spec.path).name} & words:
+            raise InputError(
+                f"The file {spec.path} is called like the one that this model's temperature and threshold were fitted "
+                "on, so its numbers would flatter the model: leave it out, or rename it if its pairs are others."
             )
 
 
@@ -333,9 +339,16 @@ def _write(out: Path, results: Mapping[str, Any]) -> None:
         raise OutputError(f"The run folder {out} cannot be written ({error.strerror or error}).") from error
 
 
+def _fitted_hashes(loaded: LoadedSet) -> set[str]:
+    """Return what the record of a fit on a set's pairs alone may have for them."""
+    own = loaded.fitted_sha256()
+    return {own, hashlib.sha256(own.encode()).hexdigest()}
+
+
 def _words(value: object) -> Iterator[str]:
-    """Yield the words of a text, or of all texts in a list or mapping, keys too."""
+    """Yield a text and its words, or those of all texts in a list or mapping, keys too."""
     if isinstance(value, str):
+        yield value
         yield from (word for word in re.split(r"[\s,;+&()]+", value) if word)
     elif isinstance(value, Mapping):
         yield from (word for item in value.items() for each in item for word in _words(each))

@@ -100,7 +100,8 @@ def score_set(
         loaded: The set.
         scorer: The detector.
         folder: The folder of predictions; it must exist.
-        key: Names the run. A whole file of the same run and data is left as it is, a half one is gone on with.
+        key: Names the run. A whole file of the same run and data is not scored again, a half one is gone on with; ids,
+            tags and clusters are those of the set as it is now.
         blind_premise: Stands in for every premise, in files called ``<set>.blind``; None to score the pairs.
         on_pair: Called with the number of pairs done since the last call.
 
@@ -113,19 +114,25 @@ def score_set(
     """
     name = loaded.name if blind_premise is None else f"{loaded.name}.blind"
     final, meta_path = folder / f"{name}.jsonl.gz", folder / f"{name}.meta.json"
-    header = {"key": key, "data_sha256": loaded.data_sha256}
+    scored = {"key": key, "data_sha256": loaded.data_sha256}
+    header = {**scored, "marks_sha256": loaded.marks_sha256}
     meta = read_json(meta_path) if meta_path.is_file() and final.is_file() else {}
-    if {field: meta.get(field) for field in header} == header:
-        on_pair(loaded.n)
-        return meta
     try:
+        if {field: meta.get(field) for field in scored} == scored:
+            on_pair(loaded.n)
+            if meta.get("marks_sha256") != loaded.marks_sha256:
+                _mark_anew(loaded, final)
+            fresh = _meta(loaded, meta["seconds"], header, blind_premise)
+            if fresh != meta:
+                write_json(meta_path, fresh)
+            return fresh
         with closing(Journal(folder / f"{name}.journal")) as journal:
             part = folder / f"{name}.jsonl.gz.part"
             with closing(AppendFile(part)) as file:
                 done = _resume(journal, file, part.stat().st_size, header)
                 entry = _score_rest(loaded, scorer, journal, file, done, blind_premise=blind_premise, on_pair=on_pair)
             part.replace(final)
-            meta = _meta(loaded, entry, header, blind_premise)
+            meta = _meta(loaded, entry.counters.get("milliseconds", 0) / 1000, header, blind_premise)
             write_json(meta_path, meta)
             journal.remove()
     except OSError as error:
@@ -317,10 +324,24 @@ def _rounded(numbers: Array) -> list[float]:
     return [round(float(number), _DECIMALS) for number in numbers]
 
 
-def _meta(loaded: LoadedSet, entry: Entry, header: Mapping[str, Any], blind_premise: str | None) -> dict[str, Any]:
+def _mark_anew(loaded: LoadedSet, final: Path) -> None:
+    """Give scored rows the ids, tags and clusters that the set has now."""
+    rows = zip(read_predictions(final), loaded.rows(), strict=True)
+    part = final.with_name(f"{final.name}.part")
+    with part.open("wb") as file:
+        while window := list(islice(rows, WINDOW)):
+            lines = (
+                _line({**row, "id": pair.id, "tags": list(pair.tags), "cluster": pair.cluster}) for row, pair in window
+            )
+            file.write(gzip.compress(b"".join(lines), mtime=0))
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(final)
+
+
+def _meta(loaded: LoadedSet, seconds: float, header: Mapping[str, Any], blind_premise: str | None) -> dict[str, Any]:
     """Say what was scored and how fast."""
     spec = loaded.spec
-    seconds = entry.counters.get("milliseconds", 0) / 1000
     return {
         "set": loaded.name,
         "task": loaded.task,

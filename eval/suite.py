@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from nli import configs
 from nli.errors import ConfigError, InputError
 from nli.labels import Label, label_named
+from nli.readers import ENDINGS, format_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,6 @@ DROP = "drop"
 
 Gold = Literal["entailment", "neutral", "contradiction", "not_entailment"]
 
-_PAIR_ENDINGS = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".jsonl.gz", ".csv.gz", ".tsv.gz")
 _YAML_ENDINGS = (".yaml", ".yml")
 _CLUSTER = re.compile(r"row|group|premise|hypothesis|text|tag:.+")
 
@@ -157,12 +157,12 @@ class SetSpec(_Strict):
     hub: Hub | None = None
     built_in: Literal["denial"] | None = None
     half: Literal["report", "calibrate"] | None = None
-    path: str | None = None
+    path: Annotated[str | None, Field(validate_default=True)] = None
     use: Literal["open", "evaluation-only"] = "open"
     rows: Annotated[int, Field(gt=0)] | None = None
     keep_tags: tuple[str, ...] = ()
     held_out: str = ""
-    mapping: dict[str, Gold | Literal["drop"]] = {}
+    mapping: Annotated[dict[str, Gold | Literal["drop"]], Field(validate_default=True)] = {}
     label_names: tuple[str, ...] | None = None
     cluster: str = "row"
     note: str = ""
@@ -172,29 +172,49 @@ class SetSpec(_Strict):
         """Name of the local file that serves the set."""
         return f"{self.name}.{self.split}.jsonl.gz"
 
-    @model_validator(mode="after")
-    def _whole(self) -> SetSpec:
-        """Check what needs several fields; every problem at once."""
-        problems = list(self._problems())
-        if problems:
-            raise ValueError("; ".join(problems))
-        return self
+    # Each key is checked with those above it: a check of the whole set is left out where one key is wrong.
 
-    def _problems(self) -> Iterator[str]:
-        if not (self.hub or self.url or self.built_in or self.path):
-            yield "it says nowhere where the data can be had: give hub, url or built_in"
-        if self.half and not self.built_in:
-            yield "half is for built_in data only"
-        if not _CLUSTER.fullmatch(self.cluster):
-            yield f"cluster {self.cluster!r} is not row, group, premise, hypothesis, text or tag:PREFIX"
-        if self.task == "stance" and not self.mapping:
-            yield "a stance set needs a mapping of its labels"
-        for native, gold in self.mapping.items():
-            if (gold == NOT_ENTAILMENT) != (self.task == "two-way") and gold not in {DROP, "entailment"}:
-                yield f"mapping {native!r} to {gold!r} does not fit a {self.task} set"
-        for name in (self.hub.label_names if self.hub else None) or ():
-            if self.task != "auto" and name not in self.mapping and gold_named(name, self.task) is None:
-                yield f"label name {name!r} is neither mapped nor a label of a {self.task} set"
+    @field_validator("path")
+    @classmethod
+    def _said_where(cls, path: str | None, info: ValidationInfo) -> str | None:
+        places = ("hub", "url", "built_in")
+        if not path and not any(info.data.get(place, "faulty") for place in places):
+            raise ValueError("it says nowhere where the data can be had: give hub, url or built_in")
+        return path
+
+    @field_validator("half")
+    @classmethod
+    def _half_of_cards(cls, half: str | None, info: ValidationInfo) -> str | None:
+        if half and not info.data.get("built_in", "faulty"):
+            raise ValueError("half is for built_in data only")
+        return half
+
+    @field_validator("cluster")
+    @classmethod
+    def _known_cluster(cls, cluster: str) -> str:
+        if not _CLUSTER.fullmatch(cluster):
+            raise ValueError(f"cluster {cluster!r} is not row, group, premise, hypothesis, text or tag:PREFIX")
+        return cluster
+
+    @field_validator("mapping")
+    @classmethod
+    def _fits_the_task(cls, mapping: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        if "task" in info.data:
+            problems = list(_mapping_problems(mapping, info.data["task"], info.data.get("hub")))
+            if problems:
+                raise ValueError("; ".join(problems))
+        return mapping
+
+
+def _mapping_problems(mapping: dict[str, Any], task: Task | Literal["auto"], hub: Hub | None) -> Iterator[str]:
+    if task == "stance" and not mapping:
+        yield "a stance set needs a mapping of its labels"
+    for native, gold in mapping.items():
+        if (gold == NOT_ENTAILMENT) != (task == "two-way") and gold not in {DROP, "entailment"}:
+            yield f"mapping {native!r} to {gold!r} does not fit a {task} set"
+    for name in (hub.label_names if hub else None) or ():
+        if task != "auto" and name not in mapping and gold_named(name, task) is None:
+            yield f"label name {name!r} is neither mapped nor a label of a {task} set"
 
 
 class Suite(_Strict):
@@ -258,7 +278,6 @@ def load_suite(what: str, *, label_names: tuple[str, ...] | None = None) -> Suit
     head, colon, names = what.rpartition(":")
     if colon and _is_suite(head):
         return load_suite(head).chosen(tuple(name.strip() for name in names.split(",")))
-    lower = what.lower()
     if _is_suite(what):
         problems: list[str] = []
         suite = _read(configs.find(what, "suites"), problems, ())
@@ -266,13 +285,13 @@ def load_suite(what: str, *, label_names: tuple[str, ...] | None = None) -> Suit
             many = f"{len(problems)} problems" if len(problems) > 1 else "one problem"
             raise ConfigError(f"The suite {what} has {many}: " + "; ".join(problems) + ".")
         return suite
-    if lower.endswith(_PAIR_ENDINGS):
+    if format_of(what) is not None:
         if not Path(what).is_file():
             raise InputError(f"There is no file {what}: give the path of a labelled pairs file, or a suite's name.")
         return _of_file(Path(what), label_names)
     raise InputError(
         f"There is no suite called {what!r}: the shipped ones are {', '.join(configs.shipped('suites'))}; "
-        "or give a .yaml file, or a labelled pairs file (.jsonl, .csv, .tsv, .parquet)."
+        f"or give a .yaml file, or a labelled pairs file ({ENDINGS})."
     )
 
 
@@ -306,9 +325,7 @@ def _is_suite(what: str) -> bool:
 
 def _of_file(path: Path, label_names: tuple[str, ...] | None) -> Suite:
     """Make a suite of one labelled pairs file."""
-    stem = path.name
-    for ending in (".gz", *_PAIR_ENDINGS):
-        stem = stem[: -len(ending)] if stem.lower().endswith(ending) else stem
+    stem = path.stem if path.suffix.lower() != ".gz" else Path(path.stem).stem
     name = re.sub(r"[^\w-]+", "_", stem).strip("_-") or "pairs"
     spec = SetSpec(
         name=name,
@@ -395,7 +412,8 @@ def _told(problem: ErrorDetails, content: dict[str, Any]) -> str:
         name = entry.get("name") if isinstance(entry, dict) else None
         steps.append(f"set {name or location[1] + 1}")
         location = location[2:]
-    steps += [".".join(str(step) for step in location)] if location else []
+    if location and problem["type"] != "value_error":  # our own messages name the key
+        steps.append(".".join(str(step) for step in location))
     message = str(problem["msg"]).removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
         message = "there is no such key"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import importlib.util
 import json
+import math
 import re
 import shlex
 import sys
@@ -49,11 +50,13 @@ def _floors(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...
     for value in values:
         key, _, number = value.rpartition("=")
         try:
-            floors.append((key.strip(), float(number)))
+            floor = float(number)
         except ValueError:
-            key = ""
-        if not key:
+            floor = math.nan
+        # With nan or infinity a gate would always pass, or never.
+        if not key or not math.isfinite(floor):
             raise click.BadParameter(f"{value!r} is not KEY=VALUE, such as denial.contradiction.f1=0.85.")
+        floors.append((key.strip(), floor))
     return floors
 
 

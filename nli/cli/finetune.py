@@ -69,8 +69,8 @@ def finetune_command(
 ) -> None:
     """Train, calibrate and export a detector as RECIPE says.
 
-    RECIPE is the name of a shipped recipe (new-pairs, hub-model, denial-minilm, smoke) or a YAML file like them. The
-    folder that comes out loads with nli.load, transformers and sentence-transformers. On several GPUs:
+    RECIPE is the name of a shipped recipe (new-pairs, hub-model, denial-mpnet, denial-minilm, smoke) or a YAML file
+    like them. The folder that comes out loads with nli.load, transformers and sentence-transformers. On several GPUs:
     torchrun --nproc-per-node 4 -m nli finetune RECIPE …
     """
     require_training("Fine-tuning")

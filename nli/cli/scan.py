@@ -86,6 +86,8 @@ def scan_command(
         raise click.UsageError("--within and --across exclude each other: leave both out to compare all statements.")
     if resume and out is None:
         raise click.UsageError("Only a scan that writes to a file can be resumed: name the file with -o.")
+    if out is not None and as_json:
+        raise click.UsageError("--json is for the terminal, and -o writes JSON lines to a file: leave one of them out.")
     cluster = cluster_of(engine, ray_address, ray_workers)
     check_outputs(inputs, out, html)
     result = _scan(
@@ -147,11 +149,22 @@ def _bar(*, shown: bool) -> Any:  # noqa: ANN401 -- a tqdm bar
 def _readable(result: Scan) -> list[str]:
     """Return the findings as text: A against B, P, what differs in bold."""
     if not result.findings:
-        return [f"No contradiction: none of {result.pairs:,} pairs reaches P(contradiction) {result.threshold:.3f}."]
+        return [f"No contradiction: none of {result.pairs:,} pairs reaches {_limits(result)}."]
     lines = []
     for finding in result.findings:
         lines += _one(finding)
     return lines[:-1]
+
+
+def _limits(result: Scan) -> str:
+    """Say from which P on a pair is a finding."""
+    if result.far_threshold is None or result.self_threshold is None:
+        return f"P(contradiction) {result.threshold:g}"
+    return (
+        f"its threshold (P(contradiction) {result.threshold:g} between two speakers on one matter, "
+        f"{result.far_threshold:g} where the two have little in common or one names nobody, "
+        f"{result.self_threshold:g} for one speaker against itself)"
+    )
 
 
 def _one(finding: Finding) -> list[str]:
@@ -184,10 +197,13 @@ def _report(result: Scan, out: Path | None, html: Path | None) -> None:
     for note in dict.fromkeys(result.notes):
         click.echo(f"note: {note}", err=True)
     count = sum(map(len, result.statements))
+    stricter = (result.far_threshold, result.self_threshold)
+    levels = ", ".join(f"{level:g}" for level in (result.threshold, *stricter) if level is not None)
+    levels = " or ".join(levels.rsplit(", ", 1))
     files = " and ".join(str(path) for path in (out, html) if path is not None)
     click.echo(
         f"{_count(len(result.documents), 'document')}, {_count(count, 'statement')}, {_count(result.pairs, 'pair')} "
-        f"scored, {_count(len(result.findings), 'contradiction')} from P {result.threshold:.3f} on"
+        f"scored, {_count(len(result.findings), 'contradiction')} from P {levels} on"
         + (f"; see {files}" if files else ""),
         err=True,
     )

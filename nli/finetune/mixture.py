@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from nli.errors import InputError
-from nli.eval.leakage import is_held_out, pair_key
+from nli.eval.leakage import is_held_out, labelled_sha256, pair_key
 from nli.eval.suite import Hub
 from nli.finetune import teacher
 from nli.finetune.recipe import Recipe, Source
@@ -269,11 +268,9 @@ def load_source(
     if source.cap is not None and len(examples) > source.cap:
         read.dropped["over the cap"] = len(examples) - source.cap
         examples = random.Random(f"{seed}/{name}").sample(examples, source.cap)  # noqa: S311 -- sampling, not secrets
-    digest = hashlib.sha256()
-    for example in examples:
-        digest.update(json.dumps([example.premise, example.hypothesis, example.label]).encode())
+    digest = labelled_sha256((example.premise, example.hypothesis, example.label) for example in examples)
     notes = tuple(f"two labels for one pair: {where}" for where in list(read.conflicts.values())[:_SHOWN])
-    return Loaded(name, tuple(examples), dict(read.dropped), digest.hexdigest(), notes)
+    return Loaded(name, tuple(examples), dict(read.dropped), digest, notes)
 
 
 class _Read:

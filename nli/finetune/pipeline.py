@@ -103,16 +103,18 @@ def finish(recipe: Recipe, loaded: Mapping[str, Loaded], trained: Path, target: 
     write_details(partial, details)
     detector = load(partial, probe=False)
     details["probe"] = {"right": detector.probe(), "of": 12}
-    digest = hashlib.sha256("".join(loaded[name].sha256 for name in recipe.calibration.sources).encode()).hexdigest()
+    digests = [loaded[name].sha256 for name in recipe.calibration.sources]
     details["calibration"] = calibrate(
         detector,
         fitting,
         data=", ".join(recipe.calibration.sources),
-        sha256=digest,
+        sha256=hashlib.sha256("".join(digests).encode()).hexdigest(),
         precision=recipe.calibration.precision,
         prevalence=recipe.calibration.prevalence,
         sizes=[len(loaded[name].examples) for name in recipe.calibration.sources],
     ).as_dict()
+    # An evaluation can tell its own pairs by the checksum of each source, not by that of all together.
+    details["calibration"]["provenance"]["sources_sha256"] = ", ".join(digests)
     if biases is not None:
         details["calibration"]["provenance"]["biases_added"] = [round(bias, 4) for bias in biases]
     write_details(partial, details)

@@ -133,6 +133,8 @@ def read_documents(
 def _documents(files: Sequence[str | Path], text_column: str | None, notes: _Notes) -> Iterator[Document]:
     seen = _Seen()
     count = 0
+    if text_column is not None and not any(map(_is_table, files)):
+        notes.say(f"No table was read: the column {text_column!r} was looked for in none.")
     for file in files:
         try:
             documents = _rows(Path(file), text_column, seen, notes) if _is_table(file) else _single(file, seen, notes)

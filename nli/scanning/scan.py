@@ -95,7 +95,7 @@ def scan(
             one speaker is on both sides.
         top: The most findings to keep, the strongest; None for all.
         per_statement: The most candidates that a statement is compared with: the nearest ones.
-        least_nearness: Pairs that are less near (0 to 3; see `nli.scanning.candidates`) are not scored, since they are
+        least_nearness: Pairs that are less near (0 to 4; see `nli.scanning.candidates`) are not scored, since they are
             about different matters; 0 scores nearly all, None those from 0.3 on between two named speakers and from 0.5
             on elsewhere.
         out: A file to write the findings to as JSON lines; the scores are kept beside it until it is whole, so that the

@@ -159,6 +159,9 @@ def test_fail_under(nli_eval, tmp_path):
     LOADED.clear()
     assert nli_eval(*words, "--fail-under", "snli.accuracy=0.5")[0] == 2
     assert nli_eval(*words, "--fail-under", "mine.accuracy")[0] == 2
+    for number in ("nan", "inf", "-inf"):
+        code, message = nli_eval(*words, "--fail-under", f"mine.accuracy={number}")
+        assert (code, "is not KEY=VALUE" in message) == (2, True)
     assert LOADED == []
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from nli.scanning.scan import SELF_THRESHOLD
+
 TEXT = """Two governments at odds over the strait
 
 PORT KESH (AFN) - The Arvanian navy fired two missiles at the tanker Lindis, Kesh's defence ministry said.
@@ -75,6 +77,15 @@ def test_standard_input_and_tables(run: Callable, tmp_path: Path):
     assert by_table[0]["a"]["source"] == "AFN"
 
 
+def test_the_limits_of_all_kinds_of_pairs_are_said(run: Callable, tmp_path: Path):
+    path = tmp_path / "bridge.txt"
+    path.write_text("The mayor said the bridge was safe on Monday. The mayor said the bridge was not safe on Monday.")
+    done = run("scan", path, "--text-column", "story")
+    assert f"{SELF_THRESHOLD:g} for one speaker against itself" in done.out
+    assert f"or {SELF_THRESHOLD:g} on" in done.err
+    assert "note: No table was read" in done.err
+
+
 def test_a_higher_threshold_finds_nothing_and_says_so(run: Callable, article: Path):
     done = run("scan", article, "--threshold", "1")
     assert done.code == 0
@@ -102,7 +113,7 @@ def test_outputs_are_checked_before_anything_is_done(refused: Callable, article:
 
 
 def test_options_that_exclude_each_other(run: Callable, article: Path):
-    for options in (["--within", "--across"], ["--resume"], ["--ray-workers", "2"]):
+    for options in (["--within", "--across"], ["--resume"], ["--ray-workers", "2"], ["--json", "-o", "x.jsonl"]):
         done = run("scan", article, *options)
         assert done.code == 2, options
         assert "Traceback" not in done.err

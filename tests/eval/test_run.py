@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import yaml
 
+from nli import bundle
 from nli.calibration import Calibration, probabilities, weights
 from nli.errors import InputError, ModelError
 from nli.eval import store
@@ -26,6 +27,8 @@ from nli.eval.results_schema import PredictionRow, lookup
 from nli.eval.run import BLIND_PREMISE, compare_runs, evaluate, refuse_fitted
 from nli.eval.store import read_json, read_predictions, read_results
 from nli.eval.suite import SetSpec, Suite, load_suite
+from nli.finetune.mixture import Given, load_source
+from nli.finetune.recipe import Source
 
 
 @dataclass(frozen=True)
@@ -216,6 +219,25 @@ def test_a_finished_run_is_only_measured_again(suite, tmp_path):
     assert second["datasets"]["alpha"]["accuracy"]["value"] == first["datasets"]["alpha"]["accuracy"]["value"]
 
 
+def test_a_finished_run_takes_ids_groups_and_tags_from_the_file_as_it_is_now(suite, tmp_path):
+    run(suite, tmp_path)
+    path = tmp_path / "data" / "alpha.test.jsonl.gz"
+    with gzip.open(path, "rt") as lines:
+        rows = [json.loads(line) for line in lines]
+    rows = [{**row, "id": f"new {row['id']}", "tags": ["all"], "group": f"g{n % 4}"} for n, row in enumerate(rows)]
+    rows.append({"premise": "No label.", "hypothesis": "None."})
+    with gzip.open(path, "wt") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
+    sets = tuple(spec.model_copy(update={"cluster": "group"}) if spec.name == "alpha" else spec for spec in suite.sets)
+    changed, again = suite.model_copy(update={"sets": sets}), Toy()
+    entry = run(changed, tmp_path, again)["datasets"]["alpha"]
+    assert again.asked == []
+    assert (entry["dropped"], set(entry["slices"])) == ({"no gold label": 2}, {"all"})
+    assert entry["bootstrap"]["clusters"] == 4
+    run(changed, tmp_path, out="whole")
+    assert predictions(tmp_path / "run") == predictions(tmp_path / "whole")
+
+
 @pytest.mark.parametrize("damage", [lambda data: data[:-3], lambda data: data + b"half a window", lambda data: b""])
 def test_a_damaged_tail_is_scored_again(suite, tmp_path, damage):
     run(suite, tmp_path, out="whole")
@@ -354,6 +376,50 @@ def test_fitting_on_other_data_is_fine(suite, tmp_path, provenance):
     refuse_fitted([prepare_one(suite, tmp_path, "alpha")], provenance)
 
 
+def write_pairs(path, labels=LABELS):
+    path.parent.mkdir(exist_ok=True)
+    rows = [
+        {"premise": f"P {number // 2}.", "hypothesis": f"H {number}.", "label": labels[number % 3]}
+        for number in range(9)
+    ]
+    rows += [rows[3], rows[1] | {"label": labels[0]}, rows[2] | {"label": None}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def recorded(path):
+    return load_source("dev", Source(given="dev"), data_root=None, seed=0, given=Given(dev=path)).sha256
+
+
+@pytest.mark.parametrize("limit", [None, 3])
+def test_a_file_fitted_on_is_told_by_the_checksum_that_calibration_records(tmp_path, limit):
+    found = recorded(write_pairs(tmp_path / "dev.jsonl"))
+    alone = hashlib.sha256(found.encode()).hexdigest()
+    loaded = prepare(load_suite(str(write_pairs(tmp_path / "renamed.jsonl"))).sets[0], limit=limit)
+    for provenance in (
+        {"data": "dev.jsonl", "data_sha256": found},
+        {"data": "new_dev", "data_sha256": alone},
+        {"data": "new_dev, cards", "data_sha256": "0" * 64, "sources_sha256": f"{found}, {'1' * 64}"},
+    ):
+        with pytest.raises(InputError, match="The set renamed is what this model"):
+            refuse_fitted([loaded], provenance)
+    other = prepare(load_suite(str(write_pairs(tmp_path / "other.jsonl", LABELS[::-1]))).sets[0], limit=limit)
+    refuse_fitted([other], {"data": "dev.jsonl", "data_sha256": found, "sources_sha256": found})
+
+
+@pytest.mark.parametrize("name", ["dev.jsonl", "my dev.jsonl"])
+def test_a_file_called_like_the_one_fitted_on_is_refused_from_any_folder(tmp_path, name):
+    loaded = prepare(load_suite(str(write_pairs(tmp_path / "data" / name))).sets[0])
+    with pytest.raises(InputError, match=r"dev\.jsonl is called like the one"):
+        refuse_fitted([loaded], {"data": name, "data_sha256": "0" * 64})
+
+
+@pytest.mark.parametrize("name", ["denial-minilm", "denial-mpnet"])
+def test_the_models_that_ship_may_be_measured_on_what_ships(name):
+    sets = [prepare(spec) for spec in load_suite("denial").sets]
+    refuse_fitted(sets, bundle.find(name).calibration.provenance)
+
+
 def test_the_halves_of_the_development_cards(suite):
     loaded = prepare(load_suite("denial").sets[1])
     refuse_fitted([loaded], {"data": "denial_dev.calibrate", "data_sha256": data_sha256(dev_half("calibrate"))})
@@ -412,6 +478,15 @@ def test_leakage_is_found_in_both_directions(suite, tmp_path):
     assert found["sets"]["alpha"] == {"n": 29, "pairs": 1, "texts": 1, "examples": [pair.id]}
     assert found["sets"]["beta"]["pairs"] == found["sets"]["beta"]["texts"] == 0
     assert "train.jsonl (2 rows) and alpha: 1 of 29 pairs" in "\n".join(leakage_lines(results["leakage"]))
+
+
+def test_training_files_of_one_name_are_told_apart_by_their_paths(suite, tmp_path):
+    files = [tmp_path / folder / "train.csv" for folder in ("one", "two")]
+    for rows, file in enumerate(files, start=1):
+        file.parent.mkdir()
+        file.write_text("premise,hypothesis\n" + "A.,B.\n" * rows)
+    report = check_leakage(files, [prepare_one(suite, tmp_path, "alpha")])
+    assert {name: found["rows"] for name, found in report.items()} == {str(files[0]): 1, str(files[1]): 2}
 
 
 def test_no_leakage_is_said(suite, tmp_path):

@@ -120,6 +120,15 @@ def test_all_faults_are_said_at_once(tmp_path):
     assert "\n" not in message
 
 
+def test_an_unknown_key_hides_no_other_fault_of_its_set(tmp_path):
+    text = "name: mine\nsets:" + SET.format(name="one").replace("task: three-way", "task: stance")
+    faulty = text.replace("MIT\n", "MIT\n    bogus: 1\n    cluster: foo\n    half: report\n")
+    with pytest.raises(ConfigError) as caught:
+        load_suite(write(tmp_path / "mine.yaml", faulty.replace("    url: https://example.org/one\n", "")))
+    for part in ("5 problems", "bogus", "cluster 'foo'", "half is", "stance set needs", "nowhere"):
+        assert part in str(caught.value)
+
+
 def test_faults_of_an_included_file_are_said_too(tmp_path):
     inner = write(
         tmp_path / "inner.yaml", "name: inner\nsets:" + SET.format(name="one").replace("MIT", "MIT\n    x: 1")
@@ -157,6 +166,7 @@ def test_include_brings_sets_once(tmp_path):
     [
         ("standrd", "no suite called 'standrd'.*denial, hard, news, standard, stress"),
         ("missing.jsonl", "no file missing.jsonl"),
+        ("pairs.json", r"no suite called 'pairs\.json'.*\.jsonl, \.ndjson, \.csv"),
         ("standard:snli,sick", "no set 'sick'.*snli, mnli_m"),
     ],
 )
@@ -175,7 +185,9 @@ def test_some_sets_of_a_suite():
     assert (suite.name, [spec.name for spec in suite.sets]) == ("standard:snli,anli", ["snli", "anli"])
 
 
-@pytest.mark.parametrize("name", ["my pairs.jsonl", "my.pairs.csv.gz", "MY_PAIRS.JSONL.GZ"])
+@pytest.mark.parametrize(
+    "name", ["my pairs.jsonl", "my.pairs.csv.gz", "MY_PAIRS.JSONL.GZ", "my_pairs.ndjson", "my_pairs.ndjson.gz"]
+)
 def test_a_pairs_file_is_a_suite_of_one_set(tmp_path, name):
     suite = load_suite(write(tmp_path / name, "x"))
     assert [spec.name.lower() for spec in suite.sets] == ["my_pairs"]

@@ -46,6 +46,7 @@ def test_the_finished_folder_loads_everywhere_and_says_the_same(finished: Path, 
 
     details = json.loads((finished / "detector.json").read_text())
     assert details["calibration"]["provenance"]["data"] == "dev"
+    assert details["calibration"]["provenance"]["sources_sha256"] == details["training"]["dev"]
     assert details["onnx"]["agreement"]["pairs"] == 30
     pair = ("A man is playing in the field.", "Nobody is outside.")
     assert nli.load(finished).score(*pair).label in set(nli.Label)

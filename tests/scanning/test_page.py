@@ -200,6 +200,13 @@ def test_the_page_says_where_a_higher_threshold_holds() -> None:
     assert "0.970 for one speaker against itself" in strict
 
 
+def test_a_page_without_findings_names_one_threshold_only_where_there_is_one() -> None:
+    assert "none has a P at or above the threshold of 0.620." in render(scan())
+    strict = render(scan(far_threshold=0.92, self_threshold=0.97))
+    assert "none has a P at or above the threshold of its kind" in strict
+    assert "0.970 for one speaker against itself" in strict
+
+
 def test_filters_offer_all_there_is_and_each_choice_fits_something(parsed: Parsed) -> None:
     options = [text for _, text in parsed.with_text("option")]
     assert options == [
