@@ -157,6 +157,11 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refused("-") == "stdin holds no rows: give a file with at least one pair."
 
 
+def test_standard_input_that_is_closed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert "Standard input is closed" in refused("-")
+
+
 def test_reading_is_lazy_and_never_ahead(tmp_path: Path) -> None:
     rejects: list[Reject] = []
     path = save(tmp_path, "p.jsonl", json_bytes(GOOD, 1, GOOD, 2, 3))
@@ -183,6 +188,13 @@ def test_parse_columns() -> None:
 def test_parse_columns_refuses(text: str) -> None:
     with pytest.raises(InputError):
         parse_columns(text)
+
+
+@pytest.mark.parametrize("name", ["p.jsonl", "p.csv"])
+@pytest.mark.parametrize("columns", [{"premise": "hypothesis"}, {"hypothesis": "premise"}])
+def test_a_column_is_not_compared_with_itself(tmp_path: Path, name: str, columns: dict[str, str]) -> None:
+    path = save(tmp_path, name, text_bytes(name, {"premise": "A.", "hypothesis": "B."}))
+    assert "both to be read from the column" in refused(path, columns=columns)
 
 
 def test_unknown_field_names_the_fields(tmp_path: Path) -> None:
