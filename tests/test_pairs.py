@@ -348,6 +348,26 @@ def test_a_quote_that_is_never_closed_costs_one_row(tmp_path: Path) -> None:
     assert ([pair.premise for pair in at_the_end], reject.line) == (["a", "e"], 3)
 
 
+@pytest.mark.parametrize("name", ["p.tsv", "p.csv"])
+def test_a_closing_quote_further_down_costs_no_rows_between(tmp_path: Path, name: str) -> None:
+    data = 'premise,hypothesis\n"Open, he said.,Shut.\n' + "a,b\n" * 20 + 'x,He said: Open."\n'
+    if name == "p.tsv":
+        data = data.replace(",", "\t").replace("Open\t", "Open,")
+    pairs, rejects = read(save(tmp_path, name, data.encode()))
+    assert [pair.premise for pair in pairs][-21:] == ["a"] * 20 + ["x"]
+    assert (len(pairs), len(rejects)) == ((22, 0) if name == "p.tsv" else (21, 1))
+
+
+def test_rows_of_tsv_swallowed_into_a_cell_are_read(tmp_path: Path) -> None:
+    data = b'premise\thypothesis\n"Open, he said.\tShut.\n' + b"a\tb\n" * 20 + b'He said: Open."\tShut.\n'
+    pairs, rejects = read(save(tmp_path, "p.tsv", data))
+    assert [pair.premise for pair in pairs] == ['"Open, he said.', *["a"] * 20, 'He said: Open."']
+    assert rejects == []
+    kept, rejects = read(save(tmp_path, "q.tsv", b'premise\thypothesis\nx\t"one\ntwo\nthree"\n"a\tb\nc"\ty\n'))
+    assert [(pair.premise, pair.hypothesis) for pair in kept] == [("x", "one\ntwo\nthree"), ("a\tb\nc", "y")]
+    assert rejects == []
+
+
 def test_a_cell_beyond_the_limit_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = csv.field_size_limit(1000)
     monkeypatch.setattr("nli.csvrecords.MAX_CELL", 1000)
