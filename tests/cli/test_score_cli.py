@@ -221,6 +221,14 @@ def test_wrong_usage(run: Callable[..., Any], args: list[str]) -> None:
     assert "Traceback" not in done.err
 
 
+def test_what_standard_output_cannot_show_is_escaped(run: Callable[..., Any], tmp_path: Path) -> None:
+    page = tmp_path / "page.txt"
+    page.write_text("Ana Ferrantō said that the mine is shut.", encoding="utf-8")
+    done = run("statements", page, env={**os.environ, "PYTHONIOENCODING": "cp1252"})
+    assert (done.code, done.err) == (0, "")
+    assert "Ferrant\\u014d" in done.out
+
+
 @pytest.mark.parametrize("names", [("pairs.csv", "out.csv"), ("A statement.", "pairs.csv")])
 def test_names_of_files_are_no_statements(
     tmp_path: Path, names: tuple[str, str], monkeypatch: pytest.MonkeyPatch
