@@ -139,16 +139,46 @@ def find(name: str | None) -> Bundle:
         MissingExtraError: If it is a hub name and the extra is not installed.
     """
     shown = name or os.environ.get(MODEL_VARIABLE) or BUNDLED
-    folder = MODELS / shown if shown in SHIPPED and not Path(shown).is_dir() else Path(shown)
-    if not folder.is_dir():
-        if folder.exists():
+    try:
+        folder = MODELS / shown if shown in SHIPPED and not Path(shown).is_dir() else Path(shown)
+        there = folder.is_dir()
+        if not there and folder.exists():
             raise ModelError(f"{shown} is a file, not a model: give the folder that holds config.json and the weights.")
+    except OSError as error:  # a folder that is shut, a name that is too long
+        raise ModelError(f"The model {shown} cannot be read ({error.strerror}): give another folder or name.") from None
+    if not there:
         folder = _from_hub(shown)
     config = _read_json(folder / "config.json", shown)
     details = _read_json(folder / DETECTOR_FILE, shown) if (folder / DETECTOR_FILE).is_file() else {}
     bundle = Bundle(shown, folder, config, details)
+    _require_usable_values(bundle)
     _require_safe_weights(bundle)
     return bundle
+
+
+def _require_usable_values(bundle: Bundle) -> None:
+    """Refuse values of a kind that the rest of the program cannot use."""
+    onnx = bundle.details.get("onnx") or {}
+    entry = onnx if isinstance(onnx, Mapping) else {}
+    agreement = entry.get("agreement") or {}
+    usable = isinstance(agreement, Mapping) and agreement.get("usable")
+    wanted: list[tuple[str, str, Any, type, str]] = [
+        ("config.json", name, bundle.config.get(name) or 0, int, "a whole number")
+        for name in ("max_position_embeddings", "pad_token_id")
+    ]
+    wanted += [
+        (DETECTOR_FILE, "max_tokens", bundle.details.get("max_tokens") or 0, int, "a whole number"),
+        (DETECTOR_FILE, "weights", bundle.details.get("weights") or {}, Mapping, "an object"),
+        (DETECTOR_FILE, "onnx", onnx, Mapping, "an object"),
+        (DETECTOR_FILE, "onnx.agreement", agreement, Mapping, "an object"),
+        (DETECTOR_FILE, "onnx.file", entry.get("file") if usable else "", str, "a name"),
+    ]
+    for file, name, value, kind, what in wanted:
+        if not isinstance(value, kind):
+            raise ModelError(
+                f"{bundle.folder / file} has {value!r} for {name}, which is not {what}: save the model {bundle.name} "
+                "again."
+            )
 
 
 def _read_json(path: Path, name: str) -> dict[str, Any]:

@@ -208,8 +208,10 @@ def fit_threshold(
         its precision, recall and F1, at that prevalence.
 
     Raises:
-        InputError: If one of the two classes has no pair, or the precision is out of reach.
+        InputError: If one of the two classes has no pair, the precision is out of reach, or the prevalence is no share.
     """
+    if prevalence is not None and not 0 < prevalence < 1:
+        raise InputError(f"A prevalence of {prevalence} is no share of pairs: give a number between 0 and 1.")
     found = int(is_contradiction.sum())
     if found == 0 or found == len(is_contradiction):
         raise InputError(

@@ -11,6 +11,10 @@ MAX_CELL = 16 * 2**20
 """Longest cell, in characters; a quote that is never closed is found at this length."""
 
 
+_SWALLOWED = 3
+"""Lines of a TSV record, each with the cells of a whole row, from which they are taken for rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """The cells of one CSV record, or why they cannot be used.
@@ -65,8 +69,10 @@ class Records(Iterator[Record]):
     """CSV records with the physical line on which each begins; blank lines are none.
 
     Quoting is read strictly. A record with a bad quote may have swallowed good lines after it, so only
-    its first line is given up and the others are read again. TSV is often written without any quoting:
-    a line whose quotes make no sense but which has the right number of cells is taken as it stands.
+    its first line is given up and the others are read again; so is a record of several lines that has the
+    wrong number of cells, or whose lines (three or more) each make a whole row of TSV. TSV is often written
+    without any quoting: a line whose quotes make no sense but which has the right number of cells is taken as
+    it stands.
 
     Args:
         lines: Numbered lines with their line ends.
@@ -92,8 +98,19 @@ class Records(Iterator[Record]):
                 cells = next(self._reader)
             except csv.Error as error:
                 return self._first_alone(str(error))
+        if len(self._lines.taken) > 1 and self.width and self._has_swallowed(cells):
+            return self._first_alone("")
         raw = b"".join(line for _, line in self._lines.taken)
         return Record(self._lines.taken[0][0], cells, self._lines.fault, raw)
+
+    def _has_swallowed(self, cells: list[str]) -> bool:
+        """Say whether a record of several lines looks like rows after a quote that was never closed."""
+        if len(cells) != self.width:
+            return True
+        taken = self._lines.taken
+        # Two such lines may still be one cell with a tab and a line break in it; text with tabs has seldom more.
+        rows = self._delimiter == "\t" and len(taken) >= _SWALLOWED
+        return rows and all(line.count(b"\t") == self.width - 1 for _, line in taken)
 
     def _first_alone(self, error: str) -> Record:
         """Make a record of the first line where the CSV reader saw an error, and read the others again."""

@@ -170,11 +170,13 @@ def _resolve_columns(table: Table, wanted: Mapping[str, str], needed: Sequence[s
     """Find the column of each field, and refuse a file that lacks one that is needed or was named."""
     columns = {**{each: each for each in FIELDS}, **wanted}
     if table.columns is None:
+        _check_columns(columns)
         return columns
     present = set(table.columns)
     named = any(each in wanted or each in present for each in _TEXTS)
     if not named and present.issuperset(_OTHER_TEXTS):
         columns.update(zip(_TEXTS, _OTHER_TEXTS, strict=True))
+    _check_columns(columns)
     missing = [each for each in FIELDS if (each in needed or each in wanted) and columns[each] not in present]
     if missing:
         found = ", ".join(map(repr, table.columns[:_COLUMNS_SHOWN])) or "none"

@@ -168,6 +168,8 @@ def open_rows(source: str | Path, skip: int = 0) -> Iterator[Table]:
 def _open_stream(source: str | Path, *, gzipped: bool) -> Iterator[BinaryIO]:
     """Open a text input as bytes; standard input is left open afterwards."""
     if str(source) == "-":
+        if sys.stdin is None:  # closed before the program began, as by <&-
+            raise InputError("Standard input is closed: pipe the pairs in, or name a file.")
         yield sys.stdin.buffer
         return
     path = Path(source)

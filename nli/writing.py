@@ -39,6 +39,8 @@ DECIMALS = 6
 """Decimals of the scores in a file: more would differ from one processor to the next."""
 
 _GZIP_LEVEL = 6
+_WORKING = (".partial", ".partial.journal", ".partial.whole")
+"""What names beside the output have at their end while a run is under way."""
 
 
 def source_key(source: str | Path) -> dict[str, Any]:
@@ -101,14 +103,16 @@ def open_writer(
     if out is None:
         if resume:
             raise InputError("Only a run that writes to a file can be resumed: name the file with -o.")
+        if sys.stdout is None:  # closed before the program began, as by >&-
+            raise OutputError("Standard output is closed: open it, or name a file with -o.")
         return _StandardOutput(fields, rejects_path)
     path = Path(out)
     _check_target(path, source)
     form = format_of(path)
     if form is None:
         raise OutputError(f"The ending of {path} does not say what to write: let it end in {ENDINGS}.")
-    if rejects_path is not None and _same_file(path, rejects_path):
-        raise OutputError(f"Results and rejected rows cannot both be written to {path}: name two files.")
+    if rejects_path is not None:
+        _check_apart(path, rejects_path)
     if form.kind == "parquet":
         parquet.require_pyarrow("Writing Parquet")
     return _OutputFile(path, form, source=source, fields=fields, run_key=run_key, rejects=rejects_path, resume=resume)
@@ -417,12 +421,23 @@ def _source_types(source: str | Path, fields: Sequence[str]) -> parquet.Types:
 
 def _check_target(target: Path, source: str | Path) -> None:
     """Refuse a file that cannot be written, before any work is done."""
-    if target.is_dir():
-        raise OutputError(f"{target} is a folder: name a file in it.")
-    if not target.parent.is_dir():
-        raise OutputError(f"{target} cannot be written, for there is no folder {target.parent}: make it first.")
+    try:
+        if target.is_dir():
+            raise OutputError(f"{target} is a folder: name a file in it.")
+        if not target.parent.is_dir():
+            raise OutputError(f"{target} cannot be written, for there is no folder {target.parent}: make it first.")
+    except OSError as error:  # a folder that is shut, a name that is too long
+        raise OutputError(f"{target} cannot be written ({error.strerror}): choose another place or name.") from None
     if str(source) != "-" and _same_file(target, Path(source)):
         raise OutputError(f"{target} is the input itself and would be lost: name another file.")
+
+
+def _check_apart(out: Path, rejects: Path) -> None:
+    """Refuse to write rejected rows to the results, or to a file that stands for them during the run."""
+    if _same_file(out, rejects):
+        raise OutputError(f"Results and rejected rows cannot both be written to {out}: name two files.")
+    if any(_same_file(beside(out, ending), rejects) for ending in _WORKING):
+        raise OutputError(f"{rejects} is needed while {out} is written: name another file for rejected rows.")
 
 
 def _same_file(one: Path, other: Path) -> bool:

@@ -164,6 +164,28 @@ def test_folders_that_are_no_models(folder: Callable[..., Path], tmp_path: Path)
     assert "is a file, not a model" in refused(file)
 
 
+@pytest.mark.parametrize(
+    ("config", "details", "said"),
+    [
+        ({"max_position_embeddings": "abc"}, {}, "config.json has 'abc' for max_position_embeddings"),
+        ({"pad_token_id": "x"}, {}, "config.json has 'x' for pad_token_id"),
+        ({}, {"max_tokens": "x"}, "detector.json has 'x' for max_tokens"),
+        ({}, {"weights": "abc"}, "detector.json has 'abc' for weights"),
+        ({}, {"onnx": ["x"]}, "detector.json has ['x'] for onnx"),
+        ({}, {"onnx": {"agreement": "x"}}, "detector.json has 'x' for onnx.agreement"),
+        ({}, {"onnx": {"agreement": {"usable": True}}}, "detector.json has None for onnx.file"),
+    ],
+)
+def test_values_of_a_wrong_kind_are_refused(
+    folder: Callable[..., Path], config: dict[str, Any], details: dict[str, Any], said: str
+) -> None:
+    assert said in refused(folder(config={**THREE_WAY, **config}, details=details))
+
+
+def test_a_name_that_is_too_long_is_refused() -> None:
+    assert "cannot be read" in refused("m" * 300)
+
+
 def test_a_detector_file_that_cannot_be_read_is_refused(folder: Callable[..., Path]) -> None:
     made = folder(details={"calibration": {"temperature": "warm"}})
     with pytest.raises(ModelError, match=r"detector\.json holds no calibration that can be read"):

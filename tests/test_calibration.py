@@ -221,5 +221,11 @@ def test_a_stored_calibration_that_cannot_be_is_refused(change: dict[str, Any]) 
         Calibration.from_dict({**STORED, **change}, "models/x/detector.json")
 
 
+@pytest.mark.parametrize("prevalence", [0.0, 1.0, -0.1, float("nan"), float("inf")])
+def test_a_prevalence_is_a_share(prevalence: float) -> None:
+    with pytest.raises(InputError, match="give a number between 0 and 1"):
+        fit_threshold(np.array([0.9, 0.1]), np.array([True, False]), prevalence=prevalence)
+
+
 def test_the_date_of_a_fit() -> None:
     assert len(today()) == len("2026-01-31")

@@ -157,6 +157,11 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refused("-") == "stdin holds no rows: give a file with at least one pair."
 
 
+def test_standard_input_that_is_closed_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert "Standard input is closed" in refused("-")
+
+
 def test_reading_is_lazy_and_never_ahead(tmp_path: Path) -> None:
     rejects: list[Reject] = []
     path = save(tmp_path, "p.jsonl", json_bytes(GOOD, 1, GOOD, 2, 3))
@@ -183,6 +188,13 @@ def test_parse_columns() -> None:
 def test_parse_columns_refuses(text: str) -> None:
     with pytest.raises(InputError):
         parse_columns(text)
+
+
+@pytest.mark.parametrize("name", ["p.jsonl", "p.csv"])
+@pytest.mark.parametrize("columns", [{"premise": "hypothesis"}, {"hypothesis": "premise"}])
+def test_a_column_is_not_compared_with_itself(tmp_path: Path, name: str, columns: dict[str, str]) -> None:
+    path = save(tmp_path, name, text_bytes(name, {"premise": "A.", "hypothesis": "B."}))
+    assert "both to be read from the column" in refused(path, columns=columns)
 
 
 def test_unknown_field_names_the_fields(tmp_path: Path) -> None:
@@ -334,6 +346,26 @@ def test_a_quote_that_is_never_closed_costs_one_row(tmp_path: Path) -> None:
     assert (reject.line, reject.row) == (3, '"c,d')
     at_the_end, [reject] = read(save(tmp_path, "p.csv", b'premise,hypothesis\na,b\n"c,d\ne,f\n'))
     assert ([pair.premise for pair in at_the_end], reject.line) == (["a", "e"], 3)
+
+
+@pytest.mark.parametrize("name", ["p.tsv", "p.csv"])
+def test_a_closing_quote_further_down_costs_no_rows_between(tmp_path: Path, name: str) -> None:
+    data = 'premise,hypothesis\n"Open, he said.,Shut.\n' + "a,b\n" * 20 + 'x,He said: Open."\n'
+    if name == "p.tsv":
+        data = data.replace(",", "\t").replace("Open\t", "Open,")
+    pairs, rejects = read(save(tmp_path, name, data.encode()))
+    assert [pair.premise for pair in pairs][-21:] == ["a"] * 20 + ["x"]
+    assert (len(pairs), len(rejects)) == ((22, 0) if name == "p.tsv" else (21, 1))
+
+
+def test_rows_of_tsv_swallowed_into_a_cell_are_read(tmp_path: Path) -> None:
+    data = b'premise\thypothesis\n"Open, he said.\tShut.\n' + b"a\tb\n" * 20 + b'He said: Open."\tShut.\n'
+    pairs, rejects = read(save(tmp_path, "p.tsv", data))
+    assert [pair.premise for pair in pairs] == ['"Open, he said.', *["a"] * 20, 'He said: Open."']
+    assert rejects == []
+    kept, rejects = read(save(tmp_path, "q.tsv", b'premise\thypothesis\nx\t"one\ntwo\nthree"\n"a\tb\nc"\ty\n'))
+    assert [(pair.premise, pair.hypothesis) for pair in kept] == [("x", "one\ntwo\nthree"), ("a\tb\nc", "y")]
+    assert rejects == []
 
 
 def test_a_cell_beyond_the_limit_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -735,6 +735,13 @@ def test_full_standard_output(tmp_path: Path) -> None:
     assert "standard output cannot be written (No space left on device)" in done.stderr
 
 
+def test_standard_output_that_is_closed_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = make_input(tmp_path)
+    monkeypatch.setattr("sys.stdout", None)
+    with pytest.raises(OutputError, match="Standard output is closed"):
+        open_writer(None, source=source, fields=(), run_key={})
+
+
 def test_closed_pipe_is_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Closed:
         class buffer:  # noqa: N801
@@ -767,6 +774,11 @@ def test_outputs_that_are_refused_at_the_start(tmp_path: Path) -> None:
         (tmp_path / "o.jsonl", tmp_path / "o.jsonl", "name two files"),
         (tmp_path / "o.jsonl", tmp_path / "r.csv", "end in .jsonl"),
         (tmp_path / "o.jsonl", tmp_path / "no" / "r.jsonl", "there is no folder"),
+        (tmp_path / f"{300 * 'o'}.jsonl", None, "choose another place or name"),
+        (tmp_path / "o.jsonl", tmp_path / f"{300 * 'r'}.jsonl", "choose another place or name"),
+        (tmp_path / "o.jsonl", tmp_path / "o.jsonl.partial", "name another file"),
+        (tmp_path / "o.jsonl", tmp_path / "o.jsonl.partial.journal", "name another file"),
+        (tmp_path / "o.csv", tmp_path / "o.csv.partial.whole", "name another file"),
     ]
     for out, rejects, said in refusals:
         with pytest.raises(OutputError) as caught:

@@ -6,6 +6,7 @@ Each command's module is imported when it is called, so that one command does no
 from __future__ import annotations
 
 import errno
+import io
 import os
 import signal
 import sys
@@ -63,6 +64,8 @@ def main(args: list[str] | None = None) -> None:
     A user's mistake prints one sentence and exits with 2, an interrupt with 130; a closed pipe ends it in
     silence with 1, which is click's doing; anything else that goes wrong is a bug and keeps its traceback.
     """
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a name or a text may hold what the terminal cannot show
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         result: Any = cli.main(args=args, prog_name="nli", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as error:

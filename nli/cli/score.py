@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,7 @@ def score_command(
     """
     cluster = cluster_of(engine, ray_address, ray_workers)
     if len(inputs) == 2:  # noqa: PLR2004 -- a premise and a hypothesis
+        _refuse_files(inputs)
         if cluster is not None:
             raise click.UsageError("--engine ray goes with a FILE, not with two statements.")
         if out is not None or rejects is not None or resume or columns is not None:
@@ -81,6 +83,16 @@ def score_command(
         raise click.UsageError(
             f"Give two statements or one file, not {len(inputs)} things: put quotes around a statement."
         )
+
+
+def _refuse_files(statements: tuple[str, ...]) -> None:
+    """Refuse the names of files in the place of statements: their names alone would be compared."""
+    from nli.readers import format_of
+
+    for text in statements:
+        # Unlike Path.is_file, this takes a statement of any length for a name.
+        if format_of(text) is not None and os.path.isfile(text):  # noqa: PTH113
+            raise click.UsageError(f"{text} is a file, not a statement: give one FILE; the output goes to -o.")
 
 
 def _score_two(premise: str, hypothesis: str, detector: Detector, *, as_json: bool) -> None:

@@ -10,6 +10,7 @@ import os
 import sys
 import warnings
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from pathlib import Path
@@ -128,6 +129,30 @@ def read_documents(
     files = _files(given, notes)
     notes.alone = len(files) + notes.failures == 1
     return _documents(files, text_column, notes)
+
+
+def is_read(path: Path, sources: Sequence[str | Path]) -> bool:
+    """Say whether a file is one of those that are read, or would be, in a folder, if it were there.
+
+    Args:
+        path: The file.
+        sources: Files, folders or ``-``, as `read_documents` takes them.
+    """
+    real = Path(os.path.realpath(path))
+    unsaid = _Notes(lambda _: None, alone=True)
+    for source in (Path(each) for each in sources if str(each) != "-"):
+        place = Path(os.path.realpath(source))
+        if real == place:
+            return True
+        if real.is_relative_to(place) and _is_known(real):
+            if not any(part.startswith(".") for part in real.relative_to(place).parts):
+                return True
+            continue
+        with suppress(InputError, OSError):  # what is wrong with a folder is said when it is read
+            # A link in the folder may lead to it.
+            if place.is_dir() and any(os.path.realpath(file) == str(real) for file in _in_folder(source, unsaid)):
+                return True
+    return False
 
 
 def _documents(files: Sequence[str | Path], text_column: str | None, notes: _Notes) -> Iterator[Document]:
@@ -251,6 +276,8 @@ def _single(file: str | Path, seen: _Seen, notes: _Notes) -> Iterator[Document]:
 
 def _bytes(file: str | Path, most: int) -> bytes:
     """Return what a file holds, and refuse one that is larger than can be kept in memory."""
+    if str(file) == "-" and sys.stdin is None:  # closed before the program began, as by <&-
+        raise InputError("Standard input is closed: pipe a text in, or name a file.")
     try:
         if str(file) == "-":
             data = sys.stdin.buffer.read(most + 1)

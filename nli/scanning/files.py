@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from nli.errors import MissingExtraError, OutputError
 from nli.partfile import PartFile, beside
+from nli.scanning.documents import is_read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,8 @@ def check_outputs(inputs: Sequence[str], out: Path | None, page: Path | None) ->
         page: The page, if one is to be written.
 
     Raises:
-        OutputError: If one of them is an input, the ending is wrong, or the folder is not there.
+        OutputError: If one of them is an input or would be one of the next scan, the ending is wrong, or the folder is
+            not there.
         MissingExtraError: If the page needs what is not installed.
     """
     if page is not None and find_spec("jinja2") is None:
@@ -35,12 +37,15 @@ def check_outputs(inputs: Sequence[str], out: Path | None, page: Path | None) ->
         raise OutputError(f"Findings are written as JSON lines: let {out} end in .jsonl.")
     if page is not None and page.suffix not in {".html", ".htm"}:
         raise OutputError(f"The page is written as HTML: let {page} end in .html.")
-    given = {Path(name).resolve() for name in inputs if name != "-"}
     for path in (out, page):
         if path is None:
             continue
-        if path.resolve() in given:
-            raise OutputError(f"{path} is one of the inputs: choose another name for the output.")
+        if is_read(path, inputs):
+            if path.exists():
+                raise OutputError(f"{path} is one of the inputs: choose another name for the output.")
+            raise OutputError(
+                f"{path} would lie in a folder that is scanned, and the next scan would read it: choose another place."
+            )
         if not path.parent.is_dir():
             raise OutputError(f"{path} cannot be written, for the folder {path.parent} does not exist: make it first.")
 

@@ -7,6 +7,7 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, tee
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from nli.attribution.extract import statements as statements_of
@@ -18,8 +19,6 @@ from nli.scanning.records import Document, Finding, Kind, Scan, Side
 from nli.scanning.scores import ScoreLog
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from nli.attribution.records import Statement
     from nli.detector import Detector, Verdict
 
@@ -76,7 +75,7 @@ def scan(
     top: int | None = None,
     per_statement: int = 50,
     least_nearness: float | None = None,
-    out: Path | None = None,
+    out: str | Path | None = None,
     resume: bool = False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Scan:
@@ -107,9 +106,11 @@ def scan(
         The findings, strongest first, with the documents and all their statements.
 
     Raises:
-        InputError: If no document holds a statement, or the scan to resume was another one.
+        InputError: If no document holds a statement, an argument is out of its range, or the scan to resume was
+            another one.
         OutputError: If the findings or the scores cannot be written.
     """
+    _check(documents, where, threshold, top, per_statement)
     if detector is None:
         from nli.detector import load
 
@@ -138,12 +139,26 @@ def scan(
     if out is None:
         result.findings = findings(None)
     else:
+        out = Path(out)
         key = _key(entries, detector, where, per_statement, least_nearness)
         with ScoreLog(out, {**key, "least": threshold}, resume=resume) as kept:
             result.findings = findings(kept)
             write_findings(result, out)
             kept.remove()
     return result
+
+
+def _check(documents: object, where: str, threshold: float | None, top: int | None, per_statement: int) -> None:
+    """Refuse arguments that would give no finding, whatever the texts say."""
+    if isinstance(documents, str | Document):
+        raise InputError("The documents are a single text, where a list of texts is expected: put it in [ ].")
+    if where not in _ACROSS:
+        raise InputError(f"There is no {where!r} to compare: let where be one of {', '.join(map(repr, _ACROSS))}.")
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise InputError(f"A threshold of {threshold} is no probability: give a number from 0 to 1.")
+    for name, number in (("top", top), ("per_statement", per_statement)):
+        if number is not None and number < 1:
+            raise InputError(f"{name} is {number}, which keeps nothing: give a number from 1 on.")
 
 
 def _entries(documents: Sequence[Document], found: Sequence[Sequence[Statement]]) -> list[_Entry]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from nli.errors import OutputError
+from nli.scanning.files import check_outputs
 from nli.scanning.scan import SELF_THRESHOLD
 
 TEXT = """Two governments at odds over the strait
@@ -110,6 +112,24 @@ def test_outputs_are_checked_before_anything_is_done(refused: Callable, article:
     inputs.write_text(json.dumps({"text": TEXT}) + "\n")
     assert "one of the inputs" in refused("scan", inputs, "-o", inputs)
     assert inputs.read_text()
+
+
+def test_what_a_folder_holds_is_not_overwritten_and_no_output_becomes_an_input(tmp_path: Path):
+    press = tmp_path / "press"
+    press.mkdir()
+    page, wire, linked = press / "b.html", press / "wire.jsonl", tmp_path / "linked.jsonl"
+    page.write_text(f"<p>{REPLY}</p>")
+    for table in (wire, linked):
+        table.write_text(json.dumps({"text": TEXT}) + "\n")
+    (press / "link.jsonl").symlink_to(linked)
+    for path in (page, wire, linked):
+        with pytest.raises(OutputError, match=f"{path.name} is one of the inputs"):
+            check_outputs([str(press)], *((None, path) if path == page else (path, None)))
+    with pytest.raises(OutputError, match="the next scan would read it"):
+        check_outputs([str(press)], press / "found.jsonl", None)
+    with pytest.raises(OutputError, match="the next scan would read it"):
+        check_outputs([str(tmp_path)], None, press / "report.html")
+    check_outputs([str(press)], tmp_path / "found.jsonl", press / ".report.html")
 
 
 def test_options_that_exclude_each_other(run: Callable, article: Path):

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from nli import configs
+from nli.cli.score import score_command
 
 EXAMPLES = Path(configs.__file__).parent / "examples" / "pairs.jsonl"
 PREMISE = "The company has paid the fine."
@@ -217,6 +219,25 @@ def test_wrong_usage(run: Callable[..., Any], args: list[str]) -> None:
     assert done.code == (2 if args else 0)
     assert "Usage: nli score" in done.out + done.err
     assert "Traceback" not in done.err
+
+
+def test_what_standard_output_cannot_show_is_escaped(run: Callable[..., Any], tmp_path: Path) -> None:
+    page = tmp_path / "page.txt"
+    page.write_text("Ana Ferrantō said that the mine is shut.", encoding="utf-8")
+    done = run("statements", page, env={**os.environ, "PYTHONIOENCODING": "cp1252"})
+    assert (done.code, done.err) == (0, "")
+    assert "Ferrant\\u014d" in done.out
+
+
+@pytest.mark.parametrize("names", [("pairs.csv", "out.csv"), ("A statement.", "pairs.csv")])
+def test_names_of_files_are_no_statements(
+    tmp_path: Path, names: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "pairs.csv").write_text("premise,hypothesis\na,b\n")
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(score_command, list(names))
+    assert done.exit_code == 2
+    assert "pairs.csv is a file, not a statement: give one FILE" in done.output
 
 
 @pytest.mark.parametrize("statements", [["", "b"], ["a", " "]])

@@ -213,3 +213,26 @@ def test_the_model_reads_who_said_what():
     )
     assert any("Ana Hale said: We sold nothing." in pair for pair in asked.asked)
     assert any("The bridge at Orle was sold." in pair for pair in asked.asked)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"where": "foo"}, "one of 'anywhere', 'within', 'across'"),
+        ({"threshold": float("nan")}, "from 0 to 1"),
+        ({"threshold": 7}, "from 0 to 1"),
+        ({"top": 0}, "top is 0"),
+        ({"top": -1}, "top is -1"),
+        ({"per_statement": 0}, "per_statement is 0"),
+        ({"documents": TEXT}, r"put it in \[ \]"),
+        ({"documents": Document(TEXT, "a.txt")}, r"put it in \[ \]"),
+    ],
+)
+def test_arguments_that_would_find_nothing_are_refused(options: dict[str, Any], said: str):
+    with pytest.raises(InputError, match=said):
+        scan(**{"documents": [TEXT], "scorer": Told(), **options})
+
+
+def test_findings_are_written_to_a_path_given_as_text(tmp_path: Path):
+    scan([TEXT], scorer=Told(("denied", "company", 0.9)), out=str(tmp_path / "out.jsonl"))
+    assert (tmp_path / "out.jsonl").read_text()
