@@ -279,7 +279,7 @@ def forbidden_keys(
             for pair in read_pairs(path, on_reject=lambda _: None):
                 keys.add(pair_key(pair.premise, pair.hypothesis))
         except InputError as error:
-            on_unread(f"not left out, for it cannot be read as pairs: {path} ({str(error).partition(': ')[0]})")
+            on_unread(f"pairs of {path} that cannot be read are not left out: {str(error).rpartition(': ')[0]}")
     return keys
 
 

@@ -61,7 +61,8 @@ def read(path: Path) -> dict[int, tuple[float, ...]]:
         InputError: If it is missing or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # NumPy leaves a file that it has opened itself open if that is no archive.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             keys, logits = arrays["keys"], arrays["logits"].astype(np.float32)
     except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
         raise InputError(
