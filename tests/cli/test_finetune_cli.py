@@ -203,6 +203,6 @@ def test_what_would_fail_late_is_told_first(refused: Callable[..., str], recipe:
     assert "report_to names foo" in refused(*command, "--set", "training.report_to=[foo]")
     assert "--label-names e,n does not" in refused(*command, "--label-names", "e,n")
     (tmp_path / "file").touch()
-    assert "is a file" in refused(*command[:-3], tmp_path / "file")
+    assert "is a file" in refused(*command[:-4], tmp_path / "file", "--dry-run")
     train = write(tmp_path / "some.csv", 60)
     assert "20 in a file of their own with --dev" in refused("finetune", recipe, "--train", train, "--dry-run")
