@@ -78,14 +78,41 @@ def parse_label_order(text: str) -> tuple[Label, ...]:
     Raises:
         InputError: If the text does not name each of the three classes once.
     """
-    labels = [label_named(part) for part in text.split(",")]
-    found = tuple(label for label in labels if label is not None)
-    if len(labels) != len(LABELS) or set(found) != set(LABELS):
+    found = _each_once(text)
+    if found is None:
         raise InputError(
             f"The label order {text!r} does not name each of entailment, neutral and contradiction once: "
             "write for example --label-order c,e,n if logit 0 is contradiction, 1 entailment, 2 neutral."
         )
     return found
+
+
+def parse_label_names(text: str) -> tuple[Label, ...]:
+    """Read what numbers in a column of labels mean, as given on the command line, such as ``e,n,c``.
+
+    Args:
+        text: The classes of the labels 0, 1 and 2, by name or first letter, with commas between.
+
+    Returns:
+        Three different labels; element ``i`` is the class that ``i`` means.
+
+    Raises:
+        InputError: If the text does not name each of the three classes once.
+    """
+    found = _each_once(text)
+    if found is None:
+        raise InputError(
+            f"--label-names {text} does not name each of entailment, neutral and contradiction once: "
+            "write for example --label-names e,n,c if the label 0 is entailment, 1 neutral, 2 contradiction."
+        )
+    return found
+
+
+def _each_once(text: str) -> tuple[Label, ...] | None:
+    """Return the three classes in the order that a text names them in; None if it does not name each once."""
+    labels = [label_named(part) for part in text.split(",")]
+    found = tuple(label for label in labels if label is not None)
+    return found if len(labels) == len(LABELS) and set(found) == set(LABELS) else None
 
 
 def resolve_label_order(config: Mapping[str, Any], model: str) -> tuple[Label, ...]:

@@ -62,7 +62,7 @@ def calibrate_command(
         label_order=label_order,
         device=device,
     )
-    where = " on these pairs" if prevalence is None else f" where {prevalence:.0%} of pairs are contradictions"
+    where = " on these pairs" if prevalence is None else f" where {100 * prevalence:.3g}% of pairs are contradictions"
     click.echo(f"temperature {fitted.temperature:g}", err=True)
     for direction, threshold in fitted.thresholds.items():
         reached = ", ".join(

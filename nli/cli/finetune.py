@@ -33,10 +33,9 @@ INTERRUPTED = 130
 @click.option("--out", type=click.Path(path_type=Path), help="Folder to write to.  [default: runs/<recipe's name>]")
 @click.option(
     "--data-root",
-    type=click.Path(file_okay=False, path_type=Path),
-    envvar="NLI_DATA",
-    show_envvar=True,
-    help="Folder of the data files that the recipe names; dev and test files in it are never trained on.",
+    type=click.Path(path_type=Path),
+    help="Folder of the data files that the recipe names; dev and test files in it are never trained on.  "
+    "[default: $NLI_DATA]",
 )
 @click.option(
     "--set",
@@ -74,25 +73,30 @@ def finetune_command(
     torchrun --nproc-per-node 4 -m nli finetune RECIPE …
     """
     require_training("Fine-tuning")
+    from nli.eval.datasets import find_data_root
     from nli.finetune.faults import InterruptedTrainingError
     from nli.finetune.mixture import Given, read_sources
     from nli.finetune.pipeline import finetune
     from nli.finetune.plan import plan
     from nli.finetune.recipe import load_recipe
-    from nli.labels import parse_label_order
+    from nli.finetune.train import require_folder, require_reports
+    from nli.labels import parse_label_names
     from nli.runtimes.torch import choose_device
 
     first = os.environ.get("RANK", "0") == "0"
     chosen, _ = load_recipe(recipe, dict(_setting(text) for text in settings))
-    names = tuple(label.value for label in parse_label_order(label_names)) if label_names else None
-    loaded = read_sources(chosen, data_root, Given(train_files, dev, names))
+    target = out or Path("runs") / chosen.name
+    require_folder(target)
+    names = tuple(label.value for label in parse_label_names(label_names)) if label_names else None
+    loaded = read_sources(chosen, find_data_root(data_root), Given(train_files, dev, names))
+    require_reports(chosen)
     if first:
         for line in plan(chosen, loaded, choose_device(device)):
             click.echo(line, err=True)
     if dry_run:
         return
     try:
-        folder = finetune(chosen, loaded, out or Path("runs") / chosen.name, device=device, resume=resume)
+        folder = finetune(chosen, loaded, target, device=device, resume=resume)
     except InterruptedTrainingError as stopped:
         click.echo(str(stopped), err=True)
         click.get_current_context().exit(INTERRUPTED)

@@ -32,7 +32,10 @@ def find_base(recipe: Recipe) -> str:
     The package that the recipe names comes first, then a model that ships with nli, if `hub` is its name.
     """
     if recipe.base.package is not None:
-        spec = importlib.util.find_spec(recipe.base.package)
+        try:
+            spec = importlib.util.find_spec(recipe.base.package)
+        except (ImportError, ValueError):  # a part of a package that is not there, or no name of one
+            spec = None
         if spec is not None and spec.origin is not None:
             return str(Path(spec.origin).parent / recipe.base.path)
     if recipe.base.hub in bundle.SHIPPED and not Path(recipe.base.hub).is_dir():
@@ -57,6 +60,7 @@ def load_base(recipe: Recipe, device: str = "cpu") -> tuple[Any, Any]:
     Raises:
         ModelError: If there is no such model, or it has no tokenizer that can be used.
     """
+    import torch
     from transformers import AutoConfig, AutoModelForSequenceClassification, AutoTokenizer
     from transformers.utils import logging
 
@@ -74,15 +78,18 @@ def load_base(recipe: Recipe, device: str = "cpu") -> tuple[Any, Any]:
         if compact.layout_of(Path(base)) is not None:
             model = load_compact(Path(base), dtype="float32", config=config, attention=attention)
         else:
-            model = AutoModelForSequenceClassification.from_pretrained(
-                base,
-                config=config,
-                revision=recipe.base.revision,
-                use_safetensors=True,
-                dtype="float32",
-                attn_implementation=attention,
-                ignore_mismatched_sizes=True,
-            )
+            # A new head is drawn, by the recipe's seed alone, and the caller's draws go on as they would have.
+            with torch.random.fork_rng(devices=[]):
+                torch.default_generator.manual_seed(recipe.seed)
+                model = AutoModelForSequenceClassification.from_pretrained(
+                    base,
+                    config=config,
+                    revision=recipe.base.revision,
+                    use_safetensors=True,
+                    dtype="float32",
+                    attn_implementation=attention,
+                    ignore_mismatched_sizes=True,
+                )
     except (OSError, ValueError) as error:
         first = str(error).strip().splitlines()[0]
         raise ModelError(

@@ -109,7 +109,7 @@ def calibrate(
         f"highest within {FLAT:g} of the greatest F1 of contradiction"
         if precision is None
         else f"greatest recall at precision {precision:g}"
-    ) + ("" if prevalence is None else f", where {prevalence:.0%} of pairs are contradictions")
+    ) + ("" if prevalence is None else f", where {100 * prevalence:.3g}% of pairs are contradictions")
     if sizes is not None and len(sizes) > 1:
         rule += "; each source counts the same"
     provenance = {

@@ -16,7 +16,8 @@ from nli.finetune.calibrate import calibrate
 from nli.finetune.export import export_onnx
 from nli.finetune.mixture import Given, check_examples, load_source
 from nli.finetune.recipe import Source
-from nli.labels import parse_label_order
+from nli.finetune.train import require_folder
+from nli.labels import parse_label_names, parse_label_order
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -51,7 +52,7 @@ def calibrate_model(
     Raises:
         NliError: If model or pairs cannot be used.
     """
-    names = None if label_names is None else tuple(label.value for label in parse_label_order(label_names))
+    names = None if label_names is None else tuple(label.value for label in parse_label_names(label_names))
     read = load_source(
         "dev", Source.model_validate({"given": "dev"}), data_root=None, seed=0, given=Given(dev=dev, label_names=names)
     )
@@ -114,9 +115,13 @@ class _Changed:
         if out is None and not in_place:
             raise InputError(f"The model {self._found.name} is not a folder of yours: name one for a copy with --out.")
         self.final = out if out is not None else Path(str(name))
-        if out is not None and out.exists() and any(out.iterdir()):
-            raise OutputError(f"{out} is not empty: name a folder that does not exist yet with --out.")
-        self.work = self.final.with_name(self.final.name + ".partial")
+        # What a link leads to is changed, not the link; and "." has a name only then.
+        self._target = self.final.resolve()
+        if out is not None:
+            require_folder(self._target)
+            if out.exists() and any(out.iterdir()):
+                raise OutputError(f"{out} is not empty: name a folder that does not exist yet with --out.")
+        self.work = self._target.with_name(self._target.name + ".partial")
         self.details: dict[str, Any] = dict(self._found.details)
         self._order = None if label_order is None else parse_label_order(label_order)
 
@@ -139,7 +144,7 @@ class _Changed:
         if kind is None:
             text = json.dumps(self.details, indent=2, ensure_ascii=False) + "\n"
             (self.work / bundle.DETECTOR_FILE).write_text(text, encoding="utf-8")
-            shutil.rmtree(self.final, ignore_errors=True)
-            self.work.replace(self.final)
+            shutil.rmtree(self._target, ignore_errors=True)
+            self.work.replace(self._target)
         else:
             shutil.rmtree(self.work, ignore_errors=True)

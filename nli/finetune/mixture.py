@@ -11,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from nli.errors import InputError
+from nli.eval.datasets import find_data_root
 from nli.eval.leakage import is_held_out, labelled_sha256, pair_key
 from nli.eval.suite import Hub
 from nli.finetune import teacher
 from nli.finetune.recipe import Recipe, Source
 from nli.labels import LABELS, Label, label_named
 from nli.pairs import Reject, read_pairs
+from nli.readers import format_of
 
 UNLABELLED = -1
 DEV_SHARE = 0.2
@@ -107,6 +109,9 @@ def read_sources(recipe: Recipe, data_root: Path | None, given: Given | None = N
     """
     given = given or Given()
     _check_given(recipe, given)
+    if data_root is not None:
+        # In a folder that is not there no evaluation set would be found, and all of them would be trained on.
+        data_root = find_data_root(data_root)
     held_back = {*recipe.dev, *recipe.calibration.sources, *recipe.report}
     loaded: dict[str, Loaded] = {}
     for name in sorted(held_back, key=list(recipe.sources).index):
@@ -114,7 +119,8 @@ def read_sources(recipe: Recipe, data_root: Path | None, given: Given | None = N
     own = {pair_key(example.premise, example.hypothesis) for part in loaded.values() for example in part.examples}
     training = [name for name in recipe.sources if name not in held_back]
     trained_files = {recipe.sources[name].file for name in training}
-    forbidden = frozenset(own | forbidden_keys(data_root, trained_files))
+    notes: list[str] = []
+    forbidden = frozenset(own | forbidden_keys(data_root, trained_files, on_unread=notes.append))
     for name in training:
         loaded[name] = load_source(
             name, recipe.sources[name], data_root=data_root, seed=recipe.seed, forbidden=forbidden, given=given
@@ -122,8 +128,10 @@ def read_sources(recipe: Recipe, data_root: Path | None, given: Given | None = N
     if recipe.teacher is not None:
         logits = teacher.read(teacher.locate(recipe.teacher.file, data_root))
         loaded.update({name: _taught(loaded[name], logits) for name in training})
+    for name in training[:1]:
+        loaded[name] = replace(loaded[name], notes=(*loaded[name].notes, *notes))
     loaded = {name: loaded[name] for name in recipe.sources}
-    _check_loaded(recipe, loaded)
+    _check_loaded(recipe, loaded, given)
     return loaded
 
 
@@ -160,8 +168,8 @@ def _check_given(recipe: Recipe, given: Given) -> None:
         )
 
 
-def _check_loaded(recipe: Recipe, loaded: Mapping[str, Loaded]) -> None:
-    """Refuse given pairs that no model can be trained or chosen with."""
+def _check_loaded(recipe: Recipe, loaded: Mapping[str, Loaded], given: Given) -> None:
+    """Refuse pairs that no model can be trained, chosen or calibrated with."""
     for name, part in loaded.items():
         kind = recipe.sources[name].given
         if kind == "train" and part.dropped.get(_FORBIDDEN, 0) and not part.examples:
@@ -169,15 +177,55 @@ def _check_loaded(recipe: Recipe, loaded: Mapping[str, Loaded]) -> None:
                 "Every training pair stands in the dev file or in an evaluation set too: give dev other pairs."
             )
         if kind is not None:
-            check_examples("training" if kind == "train" else "dev", part)
+            check_examples("training" if kind == "train" else "dev", part, split=kind == "dev" and given.dev is None)
+    _check_stages(recipe, loaded)
+    _check_held_back(recipe, loaded)
 
 
-def check_examples(what: str, part: Loaded) -> None:
+def _check_stages(recipe: Recipe, loaded: Mapping[str, Loaded]) -> None:
+    """Refuse a stage that would have nothing to train on."""
+    for number, stage in enumerate(recipe.stages):
+        rows = (len(loaded[name].examples) * passes for name, passes in stage.mixture.items())
+        if not any(round(count) for count in rows):
+            raise InputError(
+                f"Nothing is left to train stage {stage.name} on: give stages.{number}.mixture sources with pairs, or "
+                f"more passes of them ({', '.join(_emptied(loaded[name]) for name in stage.mixture)})."
+            )
+
+
+def _check_held_back(recipe: Recipe, loaded: Mapping[str, Loaded]) -> None:
+    """Refuse sources that nothing can be chosen, calibrated or reported with; that would show after training only."""
+    for name in recipe.dev:
+        if not loaded[name].counts[Label.CONTRADICTION.value]:
+            raise InputError(
+                f"The dev source {name!r} has no contradictions, so that it can choose nothing: add some, or take it "
+                f"out of dev ({_emptied(loaded[name])})."
+            )
+    fitting = [loaded[name] for name in recipe.calibration.sources]
+    pairs = sum(len(part.examples) for part in fitting)
+    contradictions = sum(part.counts[Label.CONTRADICTION.value] for part in fitting)
+    if contradictions in {0, pairs}:
+        raise InputError(
+            f"The sources of calibration ({', '.join(recipe.calibration.sources)}) hold {contradictions} "
+            f"contradictions among {pairs} pairs: give calibration.sources both contradictions and others."
+        )
+    for name in recipe.report:
+        if not loaded[name].examples:
+            raise InputError(f"The source {name!r} has no pairs to report on: take it out of report.")
+
+
+def _emptied(part: Loaded) -> str:
+    left_out = "".join(f", {count} left out {reason}" for reason, count in part.dropped.items())
+    return f"{part.name}: {len(part.examples)} pairs{left_out}"
+
+
+def check_examples(what: str, part: Loaded, *, split: bool = False) -> None:
     """Refuse pairs that are too few, or of one class.
 
     Args:
         what: How to call them: "training" or "dev".
         part: The pairs.
+        split: Whether no file of dev pairs was given, so that some of the training pairs are kept for it.
 
     Raises:
         InputError: If there are fewer than 20, or no contradictions, or nothing else.
@@ -185,8 +233,10 @@ def check_examples(what: str, part: Loaded) -> None:
     left_out = ", ".join(f"{count} left out {reason}" for reason, count in part.dropped.items())
     suffix = f" ({left_out})" if left_out else ""
     if len(part.examples) < FEWEST_PAIRS:
+        kept = f" in a file of their own with --dev ({DEV_SHARE:.0%} of the given pairs are kept for dev without it)"
+        hint = kept if split else ""
         raise InputError(
-            f"There are {len(part.examples)} {what} pairs that can be used{suffix}: give at least {FEWEST_PAIRS}."
+            f"There are {len(part.examples)} {what} pairs that can be used{suffix}: give at least {FEWEST_PAIRS}{hint}."
         )
     classes = [label for label, count in part.counts.items() if count]
     if len(classes) == 1:
@@ -197,7 +247,9 @@ def check_examples(what: str, part: Loaded) -> None:
         raise InputError(f"No {what} pair is labelled contradiction: add some, for there is nothing else to detect.")
 
 
-def forbidden_keys(data_root: Path | None, trained_files: set[str | None]) -> set[bytes]:
+def forbidden_keys(
+    data_root: Path | None, trained_files: set[str | None], *, on_unread: Callable[[str], None] = lambda _: None
+) -> set[bytes]:
     """Return the keys of all pairs that nothing may be trained on.
 
     These are the pairs of the denial benchmark's dev and test splits, and of every file in the data folder whose name
@@ -206,6 +258,7 @@ def forbidden_keys(data_root: Path | None, trained_files: set[str | None]) -> se
     Args:
         data_root: The data folder, if there is one.
         trained_files: Files that the recipe trains on; they are no evaluation sets.
+        on_unread: Called with a note on each file of pairs, by its name, that cannot be read as one.
     """
     from nli.eval.denial.articles import disputes
     from nli.eval.denial.cards import pairs
@@ -215,11 +268,17 @@ def forbidden_keys(data_root: Path | None, trained_files: set[str | None]) -> se
     sets = [row for split in ("dev", "neighbours_dev", "rumours_dev") for row in shipped_rows(split)]
     for row in (*pairs("dev"), *sets, *disputes("dev")):
         keys.add(pair_key(row["premise"], row["hypothesis"]))
-    for path in sorted(data_root.iterdir()) if data_root is not None and data_root.is_dir() else ():
+    for path in sorted(data_root.iterdir()) if data_root is not None else ():
         parts = path.name.split(".")
         if path.name in trained_files or not {"dev", "test", "validation"}.intersection(parts[1:]):
             continue
-        keys |= {pair_key(pair.premise, pair.hypothesis) for pair in read_pairs(path, on_reject=lambda _: None)}
+        if format_of(path.name) is None or not path.is_file():
+            continue
+        try:
+            for pair in read_pairs(path, on_reject=lambda _: None):
+                keys.add(pair_key(pair.premise, pair.hypothesis))
+        except InputError as error:
+            on_unread(f"pairs of {path} that cannot be read are not left out: {str(error).rpartition(': ')[0]}")
     return keys
 
 
@@ -315,14 +374,20 @@ def _label(row: _Row, source: Source, given: Given | None) -> int | None:
     """
     names = source.label_names or (given.label_names if given is not None and source.given else None)
     text = "" if row.label is None else str(row.label).strip()
-    if names is not None and text.isdigit() and int(text) < len(names):
+    if names is not None and text.isdecimal() and int(text) < len(names):
         text = names[int(text)]
     label = label_named(text)
     if label is not None:
         return LABELS.index(label)
     if source.given is None or text in NO_GOLD:
         return None
-    hint = "pass --label-names, such as --label-names e,n,c for 0 = entailment" if text.isdigit() else "correct it"
+    hint = "correct it"
+    if text.isdecimal():
+        hint = (
+            "pass --label-names, such as --label-names e,n,c for 0 = entailment"
+            if names is None
+            else f"correct it, for --label-names names 0 to {len(names) - 1}"
+        )
     raise InputError(f"{row.where}: the label {text!r} is none of contradiction, entailment and neutral: {hint}.")
 
 
@@ -390,7 +455,9 @@ def _own_rows(source: Source, seed: int) -> Iterable[Mapping[str, object]]:
 
 def _made(rows: Iterable[Mapping[str, object]]) -> Iterator[_Row]:
     for number, row in enumerate(rows):
-        yield _Row(str(row["premise"]), str(row["hypothesis"]), row.get("label"), f"pair {number}")
+        tags = row.get("tags")
+        kept = tuple(map(str, tags)) if isinstance(tags, list | tuple) else ()
+        yield _Row(str(row["premise"]), str(row["hypothesis"]), row.get("label"), f"pair {number}", kept)
 
 
 def _card_rows(source: Source) -> Iterator[_Row]:

@@ -77,10 +77,25 @@ def finish(recipe: Recipe, loaded: Mapping[str, Loaded], trained: Path, target: 
     partial = target.with_name(target.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
+    try:
+        found = _make(recipe, loaded, trained, partial, device)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    (target.parent / RESULTS).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    shutil.rmtree(target, ignore_errors=True)
+    partial.replace(target)
+    return target
+
+
+def _make(recipe: Recipe, loaded: Mapping[str, Loaded], trained: Path, partial: Path, device: str) -> dict[str, Any]:
+    """Fill the folder of a model; return the results before and after."""
     fitting = [example for name in recipe.calibration.sources for example in loaded[name].examples]
     biases = fit_biases(load(trained, probe=False), fitting).tolist() if recipe.calibration.biases else None
     save_float16(trained, partial, biases)
-    dev = [(example.premise, example.hypothesis) for name in recipe.dev for example in loaded[name].examples]
+    # A recipe without dev chooses nothing on the way; how well int8 agrees is measured on what calibrates.
+    measured = recipe.dev or recipe.calibration.sources
+    dev = [(example.premise, example.hypothesis) for name in measured for example in loaded[name].examples]
     agreement_pairs = random.Random(recipe.seed).sample(dev, min(AGREEMENT_PAIRS, len(dev)))  # noqa: S311
     details: dict[str, Any] = {
         "schema": 1,
@@ -94,7 +109,7 @@ def finish(recipe: Recipe, loaded: Mapping[str, Loaded], trained: Path, target: 
             "dtype": "float16",
             "sha256": hashlib.sha256((partial / "model.safetensors").read_bytes()).hexdigest(),
         },
-        **_onnx(partial, agreement_pairs, ", ".join(recipe.dev), whole=recipe.compact),
+        **_onnx(partial, agreement_pairs, ", ".join(measured), whole=recipe.compact),
         "calibration": Calibration().as_dict(),
         "training": {name: source.sha256 for name, source in loaded.items()},
     }
@@ -124,10 +139,7 @@ def finish(recipe: Recipe, loaded: Mapping[str, Loaded], trained: Path, target: 
     )
     save_calibration_plot(partial, found, next(iter(reported)))
     (partial / "README.md").write_text(card(recipe, loaded, details, found), encoding="utf-8")
-    (target.parent / RESULTS).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    shutil.rmtree(target, ignore_errors=True)
-    partial.replace(target)
-    return target
+    return found
 
 
 def _positions(folder: Path) -> int:

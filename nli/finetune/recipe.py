@@ -90,6 +90,12 @@ class Source(_Strict):
                 f"give exactly one of {', '.join(_KINDS)}, or a hub with parts and columns "
                 f"(given: {', '.join(given) or 'none'})"
             )
+        if self.half is not None and self.cards is None:
+            raise ValueError("half says which half of the cards, and this source has none: take half out")
+        if self.compose_split != "train" and not (self.compose or self.counts or self.lexicon):
+            raise ValueError(
+                "compose_split is for compose, counts and lexicon, and this source has none of them: take it out"
+            )
         return self
 
 
@@ -111,7 +117,7 @@ class Stage(_Strict):
     """One pass of training over a mixture: source name -> how many times its rows are seen."""
 
     name: str
-    mixture: dict[str, Annotated[float, Field(gt=0)]]
+    mixture: Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1)]
     learning_rate: Annotated[float, Field(gt=0)]
     final_learning_rate: Annotated[float, Field(ge=0)] = 0.0
     warmup: Annotated[float, Field(ge=0, le=1)] = 0.06
@@ -137,7 +143,11 @@ class Training(_Strict):
     weight_decay: Annotated[float, Field(ge=0)] = 0.01
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    class_weights: Literal["balanced"] | dict[Literal["entailment", "neutral", "contradiction"], float] | None = None
+    class_weights: (
+        Literal["balanced"]
+        | dict[Literal["entailment", "neutral", "contradiction"], Annotated[float, Field(gt=0)]]
+        | None
+    ) = None
     max_grad_norm: Annotated[float, Field(gt=0)] = 1.0
     freeze_embeddings: bool = True
     freeze_layers: Annotated[int, Field(ge=0)] = Field(
@@ -162,7 +172,7 @@ class Training(_Strict):
 class Calibrate(_Strict):
     """How temperature and threshold are fitted on the `dev` sources named here."""
 
-    sources: tuple[str, ...]
+    sources: Annotated[tuple[str, ...], Field(min_length=1)]
     rule: Literal["max-f1", "precision"] = "max-f1"
     precision: Annotated[float, Field(gt=0, le=1)] | None = Field(None, description="least precision, for that rule")
     prevalence: Annotated[float, Field(gt=0, lt=1)] | None = Field(
@@ -182,7 +192,7 @@ class Recipe(_Strict):
 
     name: str
     licence: str = Field("other", description="of the model that comes out, as the hub abbreviates it")
-    seed: int = 0
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
     base: Base
     sources: dict[str, Source]
     stages: tuple[Stage, ...]
@@ -244,7 +254,9 @@ def load_recipe(name: str, overrides: dict[str, Any] | None = None) -> tuple[Rec
     path = find(name, "recipes")
     raw = _read(path)
     if "extends" in raw:
-        other = _read(find(str(raw.pop("extends")), "recipes"))
+        extended = str(raw.pop("extends"))
+        beside = path.parent / extended
+        other = _read(beside if beside.is_file() else find(extended, "recipes"))
         if "extends" in other:
             raise ConfigError(f"{path} extends a recipe that extends another one itself: name that one.")
         raw = {**other, **raw}

@@ -8,10 +8,13 @@ so that a run that was stopped goes on where it was.
 from __future__ import annotations
 
 import argparse
+import errno
 import hashlib
 import json
+import os
 import sys
 import time
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nli import configs
-from nli.errors import InputError, NliError
+from nli.errors import InputError, NliError, OutputError
 from nli.labels import LABELS
 
 if TYPE_CHECKING:
@@ -58,9 +61,10 @@ def read(path: Path) -> dict[int, tuple[float, ...]]:
         InputError: If it is missing or damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # NumPy leaves a file that it has opened itself open if that is no archive.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             keys, logits = arrays["keys"], arrays["logits"].astype(np.float32)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile) as error:
         raise InputError(
             f"The teacher's logits {path} cannot be read ({error}): make them with python -m nli.finetune.teacher, "
             "or take `teacher` out of the recipe."
@@ -78,6 +82,19 @@ def write(path: Path, logits: Mapping[int, Sequence[float]]) -> None:
     rows = np.array([logits[int(one)] for one in keys], dtype=np.float16).reshape(len(keys), len(LABELS))
     np.savez_compressed(partial, keys=keys, logits=rows)
     partial.replace(path)
+
+
+def _require_writable(path: Path) -> None:
+    """Refuse a file that could not be written after all the scoring."""
+    partial = path.with_name(f"{path.stem}.partial.npz")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.touch()
+        partial.unlink()
+    except OSError as error:
+        raise OutputError(f"--out {path} cannot be written ({error.strerror}): name another file.") from error
 
 
 def score(model: Any, tokenizer: Any, examples: Sequence[Example], max_tokens: int) -> NDArray[np.float32]:  # noqa: ANN401
@@ -138,16 +155,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _score_recipe(options: argparse.Namespace) -> None:
     from tqdm import tqdm
 
+    from nli.eval.datasets import find_data_root
     from nli.finetune.mixture import mix, read_sources
     from nli.finetune.recipe import load_recipe
 
     recipe, _ = load_recipe(options.recipe)
-    loaded = read_sources(recipe.model_copy(update={"teacher": None}), options.data_root)
+    loaded = read_sources(recipe.model_copy(update={"teacher": None}), find_data_root(options.data_root))
     pairs = wanted(recipe, [mix(recipe, number, loaded) for number in range(len(recipe.stages))])
     if not pairs:
         raise InputError(f"No stage of the recipe {recipe.name} gives a teacher a share: set `teacher` in a stage.")
     known = read(options.out) if options.out.exists() else {}
     left = [pair for pair in pairs if key(pair.premise, pair.hypothesis) not in known]
+    _require_writable(options.out)
     model, tokenizer = _load(options.model, options.device)
     saved = time.monotonic()
     with tqdm(total=len(left), unit="pair", file=sys.stderr, disable=not sys.stderr.isatty()) as bar:

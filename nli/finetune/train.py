@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nli.errors import InputError, MissingExtraError
+from nli.errors import ConfigError, InputError, MissingExtraError, OutputError
 from nli.finetune.base import freeze, load_base
 from nli.finetune.batches import Collator, Encoded, Share, encode, stage_batches
 from nli.finetune.faults import explained
@@ -66,10 +66,10 @@ def train(
         InputError: If the checkpoint belongs to another recipe or other data, or `out` holds a run already.
         InterruptedTrainingError: If it was stopped with Ctrl-C; a checkpoint was saved.
     """
+    require_folder(out)
     if (out / STAGES).exists() and not resume:
         raise InputError(f"{out} already holds a run: go on with --resume, or train into another folder with --out.")
-    if "tensorboard" in recipe.training.report_to:
-        _require_tensorboard()
+    require_reports(recipe)
     model, tokenizer = load_base(recipe, device)
     freeze(model, recipe)
     if recipe.training.gradient_checkpointing:
@@ -80,10 +80,11 @@ def train(
     first = True
     for number, stage in enumerate(recipe.stages):
         folder = out / STAGES / f"{number + 1}-{stage.name}"
+        rows = encode(tokenizer, mixtures[number], recipe.training.max_tokens)
         if (folder / FINAL).is_dir():
+            _require_key(folder, _key(recipe, number, rows))
             _load_weights(model, folder / FINAL)
             continue
-        rows = encode(tokenizer, mixtures[number], recipe.training.max_tokens)
         with explained(out):
             first = _stage(recipe, number, model, tokenizer, rows, encoded_dev, folder, device)
     if not first:
@@ -155,7 +156,7 @@ def _interval(recipe: Recipe, batches_of_stage: int) -> int:
 
 
 def _key(recipe: Recipe, number: int, rows: Encoded) -> str:
-    """Return what must be the same for a stage that has begun to go on; stages over or to come may be edited."""
+    """Return what must be the same for a stage that has begun, or is over, to be taken up; others may be edited."""
     digest = hashlib.sha256(recipe.model_dump_json(include={"seed", "base", "training"}).encode())
     digest.update(recipe.stages[number].model_dump_json().encode())
     digest.update(json.dumps([rows.ids, rows.labels]).encode())
@@ -169,12 +170,18 @@ def _last_checkpoint(folder: Path, key: str) -> Path | None:
     whole = [path for path in folder.glob("checkpoint-*") if (path / WHOLE).is_file()]
     if not whole:
         return None
-    if (folder / KEY).read_text(encoding="utf-8") != key:
+    _require_key(folder, key)
+    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]))
+
+
+def _require_key(folder: Path, key: str) -> None:
+    """Refuse what another recipe or other data have made in a stage's folder."""
+    path = folder / KEY
+    if not path.is_file() or path.read_text(encoding="utf-8") != key:
         raise InputError(
-            f"The checkpoints in {folder} were made with another recipe or other data: "
+            f"What stands in {folder} was made with another recipe or other data: "
             "give the same ones, or train into another folder with --out."
         )
-    return max(whole, key=lambda path: int(path.name.rpartition("-")[2]))
 
 
 def _load_weights(model: Any, folder: Path) -> None:  # noqa: ANN401
@@ -194,8 +201,37 @@ def _save(model: Any, tokenizer: Any, folder: Path) -> Path:  # noqa: ANN401
     return folder
 
 
-def _require_tensorboard() -> None:
+def require_reports(recipe: Recipe) -> None:
+    """Refuse a `training.report_to` that cannot be reported to.
+
+    Raises:
+        MissingExtraError: If TensorBoard is not installed.
+        ConfigError: If transformers does not know another one, or it is not installed.
+    """
     from importlib.util import find_spec
 
-    if find_spec("tensorboard") is None:
+    from transformers.integrations import get_available_reporting_integrations
+
+    wanted = recipe.training.report_to
+    if "tensorboard" in wanted and find_spec("tensorboard") is None:
         raise MissingExtraError("Reporting to TensorBoard (training.report_to)", "train")
+    there = get_available_reporting_integrations()
+    unknown = [] if wanted in {("all",), ("none",)} else [name for name in wanted if name not in there]
+    if unknown:
+        raise ConfigError(
+            f"training.report_to names {', '.join(unknown)}, which transformers cannot report to here: install it, or "
+            f"name some of {', '.join(sorted(there)) or 'none'}."
+        )
+
+
+def require_folder(out: Path) -> None:
+    """Refuse a folder that cannot be made or written into.
+
+    Raises:
+        OutputError: If it, or one that it lies in, is a file or may not be written to.
+    """
+    there = next((folder for folder in (out, *out.absolute().parents) if folder.exists()), out)
+    if there.exists() and not there.is_dir():
+        raise OutputError(f"--out {out} cannot be a folder, for {there} is a file: name another one.")
+    if not os.access(there, os.W_OK):
+        raise OutputError(f"--out {out} cannot be written to: name a folder that may be written to.")

@@ -115,7 +115,7 @@ class PairTrainer(Trainer):  # type: ignore[misc]
         self.remove_callback(PrinterCallback)
         self.remove_callback(ProgressCallback)
         if recipe.training.patience is not None and recipe.dev:
-            self.add_callback(EarlyStoppingCallback(early_stopping_patience=recipe.training.patience))
+            self.add_callback(_Patience(early_stopping_patience=recipe.training.patience))
         self.add_callback(_Record(stage.name, log))
         self.interrupt = _Interrupt()
         self.add_callback(self.interrupt)
@@ -239,6 +239,24 @@ def _class_weights(recipe: Recipe, rows: Encoded) -> torch.Tensor | None:
         shares = len(rows) / (np.count_nonzero(counts) * np.maximum(counts, 1))
         return torch.tensor(shares, dtype=torch.float32)
     return torch.tensor([weights[label.value] for label in LABELS], dtype=torch.float32)
+
+
+class _Patience(EarlyStoppingCallback):  # type: ignore[misc]
+    """Stops a stage that gets no better; one that is resumed has waited as long as when its checkpoint was saved."""
+
+    def on_train_begin(self, *event: Any, **options: Any) -> None:  # noqa: ANN401
+        super().on_train_begin(*event, **options)
+        state = event[1]
+        # Only the count: what the Trainer can restore itself brings back the order to stop after Ctrl-C, too.
+        saved = state.stateful_callbacks.setdefault(type(self).__name__, self.state())
+        self.early_stopping_patience_counter = saved["attributes"]["early_stopping_patience_counter"]
+
+    def on_step_end(self, *event: Any, **_: Any) -> None:  # noqa: ANN401
+        control = event[2]
+        if self.early_stopping_patience_counter >= self.early_stopping_patience:
+            # Killed between its last checkpoint and its end: the Trainer takes one more step, which must not count.
+            control.should_evaluate = control.should_save = False
+            control.should_training_stop = True
 
 
 class _Record(TrainerCallback):  # type: ignore[misc]

@@ -94,3 +94,18 @@ def test_mistakes_are_one_sentence_and_leave_nothing_behind(
     assert "not empty" in refused("export", tiny, "--out", tmp_path / "full")
     assert not (tmp_path / "x").exists()
     assert not (tmp_path / "x.partial").exists()
+
+
+def test_a_folder_may_be_the_one_at_hand_or_a_link_but_no_file(
+    run: Callable[..., Any], refused: Callable[..., str], models: Any, tiny: Path, dev: Path, tmp_path: Path
+) -> None:
+    folder = models.copy(tiny)
+    link = tmp_path / "link"
+    link.symlink_to(folder)
+    done = run("calibrate", link, "--dev", dev, "--prevalence", "0.004")
+    assert done.code == 0, done.err
+    assert "where 0.4% of pairs" in done.err
+    assert link.is_symlink()
+    assert nli.load(folder, probe=False).calibration.fitted
+    assert run("calibrate", ".", "--dev", dev, cwd=models.copy(tiny)).code == 0
+    assert "is a file" in refused("calibrate", tiny, "--dev", dev, "--out", dev)

@@ -190,3 +190,19 @@ def test_mistakes_in_data_are_one_sentence(refused: Callable[..., str], recipe: 
     assert "give dev other pairs" in told(tmp_path / "dev.csv")
     assert "nowhere.csv" in told(tmp_path / "nowhere.csv")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_data_folder_that_is_not_there_is_refused(refused: Callable[..., str], recipe: Path, tmp_path: Path) -> None:
+    command = ["finetune", *options(recipe, tmp_path / "run"), "--dry-run"]
+    assert "--data-root names" in refused(*command, "--data-root", tmp_path / "drot")
+    assert "NLI_DATA names" in refused(*command, env={"NLI_DATA": str(tmp_path / "drot")})
+
+
+def test_what_would_fail_late_is_told_first(refused: Callable[..., str], recipe: Path, tmp_path: Path) -> None:
+    command = ["finetune", *options(recipe, tmp_path / "run"), "--dry-run"]
+    assert "report_to names foo" in refused(*command, "--set", "training.report_to=[foo]")
+    assert "--label-names e,n does not" in refused(*command, "--label-names", "e,n")
+    (tmp_path / "file").touch()
+    assert "is a file" in refused(*command[:-4], tmp_path / "file", "--dry-run")
+    train = write(tmp_path / "some.csv", 60)
+    assert "20 in a file of their own with --dev" in refused("finetune", recipe, "--train", train, "--dry-run")

@@ -165,3 +165,36 @@ def test_without_a_dev_file_a_fifth_of_the_premises_is_kept(tmp_path: Path) -> N
     assert not premises["train"] & premises["dev"]
     assert 300 < len(parts["dev"].examples) < 500
     assert len(parts["dev"].examples) + len(parts["train"].examples) == 2000
+
+
+def test_tags_choose_among_the_pairs_that_ship_or_are_made() -> None:
+    def count(**settings: object) -> int:
+        return len(load_source("x", Source.model_validate(settings), data_root=None, seed=1).examples)
+
+    tag = ["other-object"]
+    parts = [count(sets="neighbours", only_tags=tag), count(sets="neighbours", without_tags=tag)]
+    assert all(parts)
+    assert sum(parts) == count(sets="neighbours")
+
+
+@pytest.mark.parametrize(
+    ("label", "hint"), [("\N{SUPERSCRIPT TWO}", "correct it"), ("3", "--label-names names 0 to 2")]
+)
+def test_numbers_that_name_no_label_are_told(tmp_path: Path, label: str, hint: str) -> None:
+    path = write(tmp_path, [{**ROWS[0], "label": label}]) / "set.train.jsonl.gz"
+    given = Given((path,), path, ("entailment", "neutral", "contradiction"))
+    with pytest.raises(InputError, match=f"row 1: the label .*{hint}"):
+        load_source("x", Source(given="train"), data_root=None, seed=0, given=given)
+
+
+def test_what_is_no_file_of_pairs_is_passed_over_in_the_data_folder(tmp_path: Path) -> None:
+    for name in ("notes.test.txt", "x.dev.jsonl.bak"):
+        (tmp_path / name).write_text("nothing")
+    (tmp_path / "y.test.jsonl").mkdir()
+    (tmp_path / "x.dev.csv").write_text("claim,reply\na b,c d\n")
+    write(tmp_path, ROWS[:1], "z.test.jsonl.gz")
+    notes: list[str] = []
+    keys = forbidden_keys(tmp_path, set(), on_unread=notes.append)
+    assert pair_key(str(ROWS[0]["premise"]), str(ROWS[0]["hypothesis"])) in keys
+    assert len(notes) == 1
+    assert "x.dev.csv" in notes[0]

@@ -92,3 +92,30 @@ def test_the_learning_rate_stays_between_nothing_and_its_peak(steps: int, warmup
     assert all(0 < rate <= 1e-4 * (1 + 1e-9) for rate in rates)
     peak = rates.index(max(rates))
     assert rates[peak:] == sorted(rates[peak:], reverse=True)
+
+
+@pytest.mark.parametrize("setting", [{"half": "report"}, {"compose_split": "dev"}])
+def test_settings_of_a_source_that_would_do_nothing_are_refused(tmp_path: Path, setting: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=f"{next(iter(setting))} .* out"):
+        load_recipe(write(tmp_path, sources={**MINIMAL["sources"], "dev": {"file": "dev.jsonl", **setting}}))
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("seed", -1),
+        ("calibration.sources", []),
+        ("stages.0.mixture", {}),
+        ("training.class_weights", {"entailment": 1, "neutral": 1, "contradiction": -1}),
+    ],
+)
+def test_values_that_no_run_could_end_with_are_refused(tmp_path: Path, setting: str, value: object) -> None:
+    with pytest.raises(ConfigError, match=setting.replace(".", r"\.")):
+        load_recipe(write(tmp_path), {setting: value})
+
+
+def test_what_a_recipe_extends_is_found_beside_it(tmp_path: Path) -> None:
+    write(tmp_path)
+    child = tmp_path / "child.yaml"
+    child.write_text(yaml.safe_dump({"extends": "recipe.yaml", "name": "child"}))
+    assert load_recipe(str(child))[0].base.hub == "some/encoder"

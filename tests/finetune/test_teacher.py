@@ -18,6 +18,8 @@ from nli.finetune.mixture import UNLABELLED, read_sources
 from nli.finetune.recipe import Recipe, Teacher, load_recipe
 from nli.labels import LABELS, Label
 
+NO_ARRAYS = b"\x93NUMPY\x01\x00v\x00{'descr': '<f8', 'fortran_order': False, 'shape': (0,), }".ljust(127) + b"\n"
+"""An array of its own, not several in an archive."""
 LOGIT = st.floats(-20, 20, width=16)
 
 
@@ -36,7 +38,7 @@ def test_the_two_orders_of_a_pair_have_their_own_keys(one: str, other: str) -> N
     assert (teacher.key(one, other) == teacher.key(other, one)) == (one == other)
 
 
-@pytest.mark.parametrize("content", [None, b"no archive"])
+@pytest.mark.parametrize("content", [None, b"no archive", b"", b"PK\x03\x04cut", NO_ARRAYS])
 def test_a_file_that_cannot_be_read_says_how_to_make_it(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "logits.npz"
     if content is not None:
@@ -150,3 +152,13 @@ def _written(recipe: Recipe, folder: Path, *, share: float) -> Path:
     path = folder / "taught.yaml"
     path.write_text(yaml.safe_dump(changed.model_dump(mode="json", exclude_none=True)))
     return path
+
+
+def test_a_file_that_could_not_be_written_is_told_before_scoring(
+    recipe: Recipe, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").touch()
+    path = _written(recipe, tmp_path, share=0.5)
+    command = [str(path), "--model", str(tmp_path / "nowhere"), "--out", str(tmp_path / "file" / "x.npz")]
+    assert teacher.main(command) == 2
+    assert "cannot be written" in capsys.readouterr().err

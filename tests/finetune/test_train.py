@@ -17,7 +17,7 @@ import nli
 from nli.detector import Logits
 from nli.errors import InputError, ModelError, NliError
 from nli.finetune import pipeline
-from nli.finetune.base import load_base
+from nli.finetune.base import find_base, load_base
 from nli.finetune.calibrate import calibrate
 from nli.finetune.mixture import Example, read_sources
 from nli.finetune.plan import plan
@@ -198,10 +198,12 @@ def test_faults_of_the_machine_say_what_to_do(
 
 def test_pairs_of_the_dev_set_train_nothing(recipe: Recipe) -> None:
     sources = dict(recipe.sources)
-    sources["train"] = sources["dev"]
-    loaded = read_sources(recipe.model_copy(update={"sources": sources}), None)
-    assert loaded["train"].examples == ()
-    assert loaded["train"].dropped == {"standing in dev or an evaluation set": 30}
+    sources["same"] = sources["dev"]
+    mixture = {"train": 1.0, "same": 1.0}
+    stages = tuple(stage.model_copy(update={"mixture": mixture}) for stage in recipe.stages)
+    loaded = read_sources(recipe.model_copy(update={"sources": sources, "stages": stages}), None)
+    assert loaded["same"].examples == ()
+    assert loaded["same"].dropped == {"standing in dev or an evaluation set": 30}
 
 
 def test_the_plan_counts_what_would_train(recipe: Recipe) -> None:
@@ -365,3 +367,77 @@ def test_a_stage_that_gets_no_better_stops_early_and_ends_with_its_best(recipe: 
     log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     assert log[-1]["step"] == 2
     assert log[-1]["of"] > 10
+
+
+def test_a_run_with_patience_that_was_killed_stops_at_the_same_step(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = recipe.stages[0].model_copy(update={"learning_rate": 1e-12, "final_learning_rate": 0.0})
+    changed = recipe.training.model_copy(update={"keep_best": True, "patience": 3, "eval_steps": 1, "epochs": 4})
+    patient = recipe.model_copy(update={"stages": (stage,), "training": changed})
+    with monkeypatch.context() as patch:
+        stop_after(patch, 3, RuntimeError("killed"))
+        with pytest.raises(RuntimeError, match="killed"):
+            finetune(patient, tmp_path / "run")
+    finetune(patient, tmp_path / "run", resume=True)
+    log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert log[-1]["step"] == 4
+
+
+def test_a_finished_stage_of_another_recipe_is_refused(recipe: Recipe, finished: Path) -> None:
+    other = recipe.stages[1].model_copy(update={"learning_rate": 0.5})
+    with pytest.raises(InputError, match="2-two was made with another recipe or other data"):
+        finetune(recipe.model_copy(update={"stages": (recipe.stages[0], other)}), finished.parent, resume=True)
+
+
+def test_a_new_head_is_drawn_by_the_seed_of_the_recipe(recipe: Recipe, models: Any) -> None:
+    import torch
+
+    bare = recipe.base.model_copy(update={"hub": str(models.make(classes=2))})
+
+    def head(seed: int) -> torch.Tensor:
+        model, _ = load_base(recipe.model_copy(update={"base": bare, "seed": seed}))
+        weight: torch.Tensor = model.classifier.weight
+        return weight
+
+    before = torch.random.get_rng_state()
+    first, same, other = head(0), head(0), head(5)
+    assert torch.equal(first, same)
+    assert not torch.equal(first, other)
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_what_nothing_could_be_made_of_is_told_before_training(recipe: Recipe, tmp_path: Path) -> None:
+    def told(**changes: Any) -> str:
+        with pytest.raises(InputError) as caught:
+            read_sources(recipe.model_copy(update=changes), None)
+        return str(caught.value)
+
+    assert "stages.0.mixture" in told(sources={**recipe.sources, "train": recipe.sources["dev"]})
+    path = tmp_path / "neutral.jsonl"
+    path.write_text(json.dumps({"premise": "A man sleeps.", "hypothesis": "He snores.", "label": "neutral"}) + "\n")
+    less = {**recipe.sources, "dev": recipe.sources["dev"].model_copy(update={"file": str(path)})}
+    assert "'dev' has no contradictions" in told(sources=less)
+    assert "calibration.sources both" in told(sources=less, dev=())
+
+
+def test_a_recipe_without_dev_is_measured_on_what_calibrates(recipe: Recipe, tmp_path: Path) -> None:
+    folder = finetune(recipe.model_copy(update={"dev": (), "stages": recipe.stages[:1]}), tmp_path / "run")
+    assert json.loads((folder / "detector.json").read_text())["onnx"]["agreement"]["data"] == "dev"
+
+
+def test_a_model_that_cannot_be_finished_leaves_nothing_behind(
+    recipe: Recipe, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: object, **__: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(pipeline, "calibrate", breaks)
+    with pytest.raises(RuntimeError, match="broken"):
+        pipeline.finish(recipe, read_sources(recipe, None), finished.parent / "fp32", tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_package_that_is_not_there_is_passed_over(recipe: Recipe) -> None:
+    base = recipe.base.model_copy(update={"package": "nosuchpackage.part"})
+    assert find_base(recipe.model_copy(update={"base": base})) == recipe.base.hub
