@@ -81,7 +81,7 @@ def test_standard_input_and_tables(run: Callable, tmp_path: Path):
 
 def test_the_limits_of_all_kinds_of_pairs_are_said(run: Callable, tmp_path: Path):
     path = tmp_path / "bridge.txt"
-    path.write_text("The mayor said the bridge was safe on Monday. The mayor said the bridge was not safe on Monday.")
+    path.write_text("The mayor said the bridge was safe on Monday. The mayor said the bridge was closed on Monday.")
     done = run("scan", path, "--text-column", "story")
     assert f"{SELF_THRESHOLD:g} for one speaker against itself" in done.out
     assert f"or {SELF_THRESHOLD:g} on" in done.err

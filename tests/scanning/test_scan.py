@@ -121,7 +121,7 @@ def test_statements_with_little_in_common_need_a_higher_p(reply: str, near: bool
 
 def test_what_the_narrator_says_needs_a_higher_p():
     text = "The army said that the dam burst on Monday. The dam burst on Monday night."
-    assert not scan([text], scorer=Told(("army", "night", 0.9))).findings
+    assert not scan([text], scorer=Told(("army", "night", 0.8))).findings
     assert scan([text], scorer=Told(("army", "night", 0.93))).findings
 
 
